@@ -1,0 +1,51 @@
+// The table of scalar functions: everything that is known of each stands in its one entry - value, derivative, what it
+// gives at the edge, error. The parser, the derivatives, the oracle and the pipelines all read from here.
+#pragma once
+
+#include <mpfr.h>
+
+#include <string_view>
+#include <vector>
+
+#include "generators/formula/tree.h"
+
+namespace Halide {
+struct Expr;
+}
+
+namespace halogram {
+
+enum class Parity { None, Even, Odd };
+enum class Range { Any, NonNegative, Positive };
+
+struct Function {
+    std::string_view name;
+    int arity = 1;
+    std::string_view summary;
+    bool in_language = true;  // false: appears only in derivatives
+
+    // Derivatives by each argument, given the arguments and the value f itself.
+    std::vector<Expr> (*derivatives)(const std::vector<Expr>& a, Expr f) = nullptr;
+
+    // Either the function is defined by other operations of the tree ...
+    Expr (*definition)(const std::vector<Expr>& a) = nullptr;
+    // ... or it is primitive: its exact value, its code, and the error of that code in units in the last place.
+    int (*exact)(mpfr_ptr result, mpfr_srcptr a, mpfr_rnd_t rounding) = nullptr;
+    Halide::Expr (*code)(const Halide::Expr& a) = nullptr;
+    double ulp_f32 = 0, ulp_f64 = 0;
+    int operations = 1;  // vector instructions of the code in f32, for estimates
+
+    Parity parity = Parity::None;  // holds bit for bit
+    Range range = Range::Any;
+    bool integer_valued = false;
+    bool keeps_positive = false;   // positive for a positive argument
+    bool may_be_infinite = false;  // at an edge of its domain, for finite arguments
+    bool bounded = false;          // finite for all arguments
+    Expr (*fold)(const std::vector<Expr>& a) = nullptr;  // simplification, nullptr when nothing applies
+};
+
+const std::vector<Function>& functions();
+const Function* find_function(std::string_view name);  // nullptr when there is none
+
+
+}  // namespace halogram

@@ -133,20 +133,18 @@ std::vector<Expr> topological_order(const std::vector<Expr>& roots) {
     return found;
 }
 
-Expr Substitution::apply(Expr root) {
+Expr expand_definitions(Expr root) {
+    std::unordered_map<Expr, Expr> expanded;
     for (Expr e : topological_order({root})) {
-        if (memo_.size() <= e->id) memo_.resize(e->id + 1, nullptr);
-        if (memo_[e->id] != nullptr) continue;
-        Expr result = replacement(e);
-        if (result == nullptr) {
-            std::vector<Expr> arguments;
-            arguments.reserve(e->arguments.size());
-            for (Expr a : e->arguments) arguments.push_back(memo_[a->id]);
-            result = arguments == e->arguments ? e : rebuild(e, std::move(arguments));
-        }
-        memo_[e->id] = result;
+        std::vector<Expr> arguments;
+        for (Expr a : e->arguments) arguments.push_back(expanded.at(a));
+        const bool defined = e->op == Op::Call && e->function->definition != nullptr;
+        if (defined)
+            expanded[e] = expand_definitions(e->function->definition(arguments));
+        else
+            expanded[e] = arguments == e->arguments ? e : rebuild(e, std::move(arguments));
     }
-    return memo_[root->id];
+    return expanded.at(root);
 }
 
 Expr rebuild(Expr node, std::vector<Expr> a) {

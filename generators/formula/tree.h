@@ -154,18 +154,8 @@ inline Term operator/(Term a, long c) { return divide(a, number(a, c)); }
 // Everything below `roots`, arguments before users, each node once.
 std::vector<Expr> topological_order(const std::vector<Expr>& roots);
 
-// Replaces leaves: each node for which `replacement` returns non-null is replaced, all users are rebuilt.
-class Substitution {
-public:
-    virtual ~Substitution() = default;
-    Expr apply(Expr root);
-
-protected:
-    virtual Expr replacement(Expr node) = 0;  // nullptr: keep, and rebuild from the new arguments
-
-private:
-    std::vector<Expr> memo_;
-};
+// Replaces every call of a function that is defined by other operations with its definition, all the way down.
+Expr expand_definitions(Expr root);
 
 // Provably an integer: made of integer parameters, integer constants, floor and D.
 inline bool is_integer_valued(Expr e) { return e->integer_valued; }

@@ -1,0 +1,380 @@
+#include "generators/formula/builder.h"
+
+#include <algorithm>
+#include <map>
+
+#include "generators/catalogue/catalogue.h"
+#include "generators/formula/grammar.h"
+#include "generators/math/functions.h"
+
+namespace halogram {
+
+namespace {
+
+using Arguments = std::vector<Expr>;
+
+// Calls that the language spells out itself, beside the table of functions: reductions, sugar, two-argument forms.
+struct Builtin {
+    std::string_view name;
+    std::size_t arity;
+    Expr (*make)(const Arguments&);
+    bool reduces = false;
+};
+
+Expr squared(Expr a) { return power(a, number(a, 2)); }
+Expr mean(Expr a) { return divide(sum(a), a->pool->feature_count()); }
+Expr difference(const Arguments& a) { return subtract(a[0], a[1]); }
+
+const std::vector<Builtin>& builtins() {
+    static const std::vector<Builtin> table = {
+        {"sum", 1, [](const Arguments& a) { return sum(a[0]); }, true},
+        {"mean", 1, [](const Arguments& a) { return mean(a[0]); }, true},
+        {"max", 1, [](const Arguments& a) { return maximum_over(a[0]); }, true},
+        {"min", 1, [](const Arguments& a) { return minimum_over(a[0]); }, true},
+        {"max", 2, [](const Arguments& a) { return maximum(a[0], a[1]); }},
+        {"min", 2, [](const Arguments& a) { return minimum(a[0], a[1]); }},
+        {"pow", 2, [](const Arguments& a) { return power(a[0], a[1]); }},
+        {"dot", 2, [](const Arguments& a) { return sum(multiply(a[0], a[1])); }, true},
+        {"sqdist", 2, [](const Arguments& a) { return sum(squared(difference(a))); }, true},
+        {"l1", 2, [](const Arguments& a) { return sum(call("abs", {difference(a)})); }, true},
+        {"linf", 2, [](const Arguments& a) { return maximum_over(call("abs", {difference(a)})); }, true},
+        {"norm", 1, [](const Arguments& a) { return call("sqrt", {sum(squared(a[0]))}); }, true},
+    };
+    return table;
+}
+
+std::vector<std::string> callable_names() {
+    std::vector<std::string> names = {"where"};
+    for (const Builtin& b : builtins()) names.emplace_back(b.name);
+    for (const Function& f : functions())
+        if (f.in_language) names.emplace_back(f.name);
+    for (const CatalogueEntry& e : catalogue()) names.push_back(e.name);
+    return names;
+}
+
+// Copies a tree of another pool into `pool`: x, y and parameters become what they are bound to.
+Expr transplant(Expr root, Pool& pool, Expr x, Expr y, const std::map<std::string, Expr>& parameters) {
+    std::map<Expr, Expr> made;
+    for (Expr e : topological_order({root})) {
+        Expr result = nullptr;
+        switch (e->op) {
+            case Op::Constant: result = pool.constant(e->constant); break;
+            case Op::Infinity: result = pool.infinity(); break;
+            case Op::Pi: result = pool.pi(); break;
+            case Op::FeatureCount: result = pool.feature_count(); break;
+            case Op::X: result = x; break;
+            case Op::Y: result = y; break;
+            case Op::VectorParameter:
+            case Op::ScalarParameter:
+            case Op::IntegerParameter: result = parameters.at(e->name); break;
+            default: {
+                Arguments arguments;
+                for (Expr a : e->arguments) arguments.push_back(made.at(a));
+                result = rebuild(e, std::move(arguments));
+            }
+        }
+        made[e] = result;
+    }
+    return made.at(root);
+}
+
+}  // namespace
+
+void FormulaBuilder::fail(FormulaErrorCode code, std::size_t offset, const std::string& message) const {
+    throw FormulaError(code, formula_.text, offset, message);
+}
+
+void FormulaBuilder::build(const ParseNode& root) {
+    Expr value = value_of(*root.children.front());
+    if (value->per_feature)
+        fail(FormulaErrorCode::ResultPerFeature, 0,
+             "the result has one value per feature; a kernel is a scalar: put sum(...), mean(...), max(...) around it");
+    if (value->height > formula_depth_limit * 4) fail(FormulaErrorCode::TooDeep, 0, "the formula's tree is too deep");
+    formula_.value = value;
+    check_settings();
+}
+
+void FormulaBuilder::check_settings() const {
+    for (const auto& [name, value] : options_.settings) {
+        std::vector<std::string> known;
+        for (const FormulaParameter& p : formula_.parameters) known.push_back(p.name);
+        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        const std::string near = nearest_name(name, known);
+        fail(FormulaErrorCode::UnknownSetting, 0,
+             "the formula has no parameter '" + name + "' to set" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+    }
+}
+
+Expr FormulaBuilder::value_of(const ParseNode& n) {
+    Expr e = visit(n);
+    if (e->boolean) fail(FormulaErrorCode::NumberExpected, offset_of(n), "expected a number, this is a condition; use where(condition, a, b)");
+    return e;
+}
+
+Expr FormulaBuilder::condition_of(const ParseNode& n) {
+    Expr e = visit(n);
+    if (!e->boolean) fail(FormulaErrorCode::ConditionExpected, offset_of(n), "expected a condition such as x < y, this is a number");
+    return e;
+}
+
+Expr FormulaBuilder::visit(const ParseNode& n) {
+    if (pool_.size() > formula_node_limit)
+        fail(FormulaErrorCode::TooManyNodes, offset_of(n), "more than " + std::to_string(formula_node_limit) + " operations");
+    if (n.is_type<grammar::number>()) return number_at(n.string(), offset_of(n));
+    if (n.is_type<grammar::variable>()) return name_at(n.string(), offset_of(n), false);
+    if (n.is_type<grammar::indexed>()) return name_at(n.children[0]->string(), offset_of(n), true);
+    if (n.is_type<grammar::call>()) return call_at(n);
+    if (n.is_type<grammar::let>()) return let_in(n);
+    if (n.children.size() == 1) return visit(*n.children.front());
+    if (n.is_type<grammar::power>()) return power(value_of(*n.children[0]), value_of(*n.children[1]));
+    if (n.is_type<grammar::unary>() || n.is_type<grammar::exponent>()) return signed_operand(n);
+    if (n.is_type<grammar::product>() || n.is_type<grammar::addition>()) return binary_chain(n);
+    if (n.is_type<grammar::comparison>()) return comparison_chain(n);
+    if (n.is_type<grammar::negation>()) {
+        Expr e = condition_of(*n.children.back());
+        return n.children.size() % 2 == 0 ? logical(Op::Not, e) : e;
+    }
+    const bool conjunction = n.is_type<grammar::conjunction>();
+    Expr e = nullptr;
+    for (const auto& child : n.children) {
+        Expr next = condition_of(*child);
+        e = e == nullptr ? next : logical(conjunction ? Op::And : Op::Or, e, next);
+    }
+    return e;
+}
+
+Expr FormulaBuilder::signed_operand(const ParseNode& n) {
+    Expr e = value_of(*n.children.back());
+    for (const auto& child : n.children)
+        if (child->is_type<grammar::minus_sign>()) e = operator_negate(e);
+    return e;
+}
+
+Expr FormulaBuilder::binary_chain(const ParseNode& n) {
+    Expr e = value_of(*n.children[0]);
+    for (std::size_t k = 1; k + 1 < n.children.size(); k += 2) {
+        Expr next = value_of(*n.children[k + 1]);
+        switch (n.children[k]->string_view().front()) {
+            case '+': e = add(e, next); break;
+            case '-': e = subtract(e, next); break;
+            case '*': e = multiply(e, next); break;
+            default:
+                if (e->is_constant() && next->is_constant(0))
+                    fail(FormulaErrorCode::DivisionByZero, offset_of(*n.children[k]), "division of a constant by zero");
+                e = divide(e, next);
+        }
+    }
+    return e;
+}
+
+Expr FormulaBuilder::comparison_chain(const ParseNode& n) {
+    if (n.children.size() > 3)
+        fail(FormulaErrorCode::ChainedComparison, offset_of(*n.children[3]), "comparisons do not chain: write a < b and b < c");
+    Expr a = value_of(*n.children[0]), b = value_of(*n.children[2]);
+    std::string sign = n.children[1]->string();
+    sign.erase(sign.find_last_not_of(" \t\r\n") + 1);
+    if (sign == "<") return compare(Op::Less, a, b);
+    if (sign == "<=") return compare(Op::LessEqual, a, b);
+    if (sign == ">") return compare(Op::Less, b, a);
+    if (sign == ">=") return compare(Op::LessEqual, b, a);
+    return compare(sign == "==" ? Op::Equal : Op::NotEqual, a, b);
+}
+
+Expr FormulaBuilder::number_at(const std::string& text, std::size_t offset) {
+    const std::size_t e = text.find_first_of("eE");
+    std::string digits = text.substr(0, e);
+    long exponent = 0;
+    if (e != std::string::npos) {
+        const std::string after = text.substr(e + 1);
+        exponent = after.size() > 6 ? (after[0] == '-' ? -100000 : 100000) : std::stol(after);
+    }
+    const std::size_t point = digits.find('.');
+    if (point != std::string::npos) {
+        exponent -= static_cast<long>(digits.size() - point - 1);
+        digits.erase(point, 1);
+    }
+    mpz_class mantissa(digits, 10);
+    const bool beyond = exponent > 5000 || exponent < -20000;
+    mpz_class ten_power;
+    mpz_ui_pow_ui(ten_power.get_mpz_t(), 10, beyond ? 0 : static_cast<unsigned long>(std::labs(exponent)));
+    mpq_class value = exponent < 0 ? mpq_class(mantissa, ten_power) : mpq_class(mantissa * ten_power);
+    value.canonicalize();
+    if (mantissa != 0 && ((beyond && exponent > 0) || value > mpq_class(options_.largest_number)))
+        fail(FormulaErrorCode::NumberNotFinite, offset, "this number is not finite in the dtype");
+    return pool_.constant(beyond ? mpq_class(0) : value);
+}
+
+Expr FormulaBuilder::name_at(const std::string& name, std::size_t offset, bool indexed) {
+    if (name == "x") return pool_.x();
+    if (name == "y") return pool_.y();
+    if (std::find(lets_being_defined_.begin(), lets_being_defined_.end(), name) != lets_being_defined_.end())
+        fail(FormulaErrorCode::LetUsesItself, offset, "'" + name + "' is used inside its own definition");
+    auto let = lets_.find(name);
+    const bool constant = name == "pi" || name == "D";
+    if (indexed && (constant || let != lets_.end()))
+        fail(FormulaErrorCode::NotAParameter, offset, "'" + name + "' is not a parameter and takes no [d]");
+    if (let != lets_.end()) return let->second;
+    if (constant) return name == "pi" ? pool_.pi() : pool_.feature_count();
+    if (indexed) return parameter(name, Op::VectorParameter, offset);
+    auto declared = options_.declared.find(name);
+    return parameter(name, declared == options_.declared.end() ? Op::ScalarParameter : declared->second, offset);
+}
+
+Expr FormulaBuilder::parameter(const std::string& name, Op kind, std::size_t offset) {
+    for (const FormulaParameter& p : formula_.parameters) {
+        if (p.name != name) continue;
+        if (p.kind == kind || kind == Op::ScalarParameter) {
+            if (p.kind == Op::VectorParameter && kind == Op::ScalarParameter)
+                fail(FormulaErrorCode::ParameterShape, offset, "'" + name + "' is per feature elsewhere: write " + name + "[d]");
+            return p.node;
+        }
+        fail(FormulaErrorCode::ParameterShape, offset,
+             "'" + name + "' is used both as a " + (p.kind == Op::VectorParameter ? "per-feature" : "scalar") + " parameter and otherwise");
+    }
+    Expr node = nullptr;
+    auto setting = options_.settings.find(name);
+    if (setting != options_.settings.end()) {
+        const std::string& text = setting->second;
+        const bool negative = !text.empty() && text[0] == '-';
+        try {
+            ParseOptions plain;
+            plain.largest_number = options_.largest_number;
+            Formula value = parse_formula(negative ? text.substr(1) : text, plain);
+            if (!value.value->is_constant()) throw std::invalid_argument(text);
+            node = pool_.constant(negative ? mpq_class(-value.value->constant) : value.value->constant);
+        } catch (const std::exception&) {
+            fail(FormulaErrorCode::ParameterValue, offset, "'" + name + "' is set to '" + text.substr(0, 40) + "', which is not a finite number");
+        }
+        if (kind == Op::IntegerParameter && !is_integer_valued(node))
+            fail(FormulaErrorCode::ParameterValue, offset, "'" + name + "' is an integer, but is set to " + text.substr(0, 40));
+    } else {
+        node = pool_.parameter(kind, name);
+    }
+    formula_.parameters.push_back({name, kind, node});
+    return node;
+}
+
+Expr FormulaBuilder::let_in(const ParseNode& n) {
+    const std::string name = n.children[0]->string();
+    const std::size_t offset = offset_of(*n.children[0]);
+    const bool parameter_taken = std::any_of(formula_.parameters.begin(), formula_.parameters.end(),
+                                             [&](const FormulaParameter& p) { return p.name == name; });
+    if (name == "x" || name == "y" || name == "pi" || name == "D" || name == "d" || parameter_taken || lets_.count(name))
+        fail(FormulaErrorCode::LetShadows, offset, "'" + name + "' already has a meaning here; choose another name");
+    lets_being_defined_.push_back(name);
+    Expr definition = value_of(*n.children[1]);
+    lets_being_defined_.pop_back();
+    lets_[name] = definition;
+    Expr body = visit(*n.children[2]);
+    lets_.erase(name);
+    return body;
+}
+
+Expr FormulaBuilder::call_at(const ParseNode& n) {
+    const std::string name = n.children[0]->string();
+    const std::size_t offset = offset_of(n);
+    if (name == "where") {
+        if (n.children.size() != 4) fail(FormulaErrorCode::WrongArgumentCount, offset, "where(condition, a, b) takes 3 arguments");
+        Expr condition = condition_of(*n.children[1]);
+        Expr a = value_of(*n.children[2]);
+        return where(condition, a, value_of(*n.children[3]));
+    }
+    std::vector<Argument> arguments;
+    for (std::size_t k = 1; k < n.children.size(); ++k) {
+        const ParseNode& child = *n.children[k];
+        if (child.is_type<grammar::named>())
+            arguments.push_back({child.children[0]->string(), value_of(*child.children[1]), offset_of(child)});
+        else
+            arguments.push_back({"", value_of(child), offset_of(child)});
+    }
+    std::string arities;
+    for (const Builtin& b : builtins()) {
+        if (b.name != name) continue;
+        if (b.arity == arguments.size()) return reduction(name, arguments, offset);
+        arities += (arities.empty() ? "" : " or ") + std::to_string(b.arity);
+    }
+    const CatalogueEntry* entry = find_in_catalogue(name);
+    const Function* function = find_function(name);
+    if (function != nullptr && !function->in_language) function = nullptr;
+    if (function != nullptr && static_cast<std::size_t>(function->arity) == arguments.size()) {
+        Arguments values;
+        for (const Argument& a : arguments) {
+            if (!a.name.empty()) fail(FormulaErrorCode::UnexpectedName, a.offset, name + " takes its arguments by position");
+            values.push_back(a.value);
+        }
+        return call(*function, values);
+    }
+    if (entry != nullptr) return catalogue_call(*entry, arguments, offset);
+    if (function != nullptr) arities = std::to_string(function->arity);
+    if (!arities.empty())
+        fail(FormulaErrorCode::WrongArgumentCount, offset,
+             name + " takes " + arities + " argument(s), here are " + std::to_string(arguments.size()));
+    const std::string near = nearest_name(name, callable_names());
+    fail(FormulaErrorCode::UnknownFunction, offset,
+         "there is no function or kernel '" + name.substr(0, 64) + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+Expr FormulaBuilder::reduction(const std::string& name, const std::vector<Argument>& arguments, std::size_t offset) {
+    const Builtin& builtin = *std::find_if(builtins().begin(), builtins().end(), [&](const Builtin& b) {
+        return b.name == name && b.arity == arguments.size();
+    });
+    Arguments values;
+    for (const Argument& a : arguments) {
+        if (!a.name.empty()) fail(FormulaErrorCode::UnexpectedName, a.offset, name + " takes its arguments by position");
+        if (builtin.reduces && a.value->level > 0)
+            fail(FormulaErrorCode::NestedReduction, offset,
+                 name + "(...) contains a reduction that mixes x and y; only statistics of one point, such as mean(x), may stand there");
+        values.push_back(a.value);
+    }
+    return builtin.make(values);
+}
+
+Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vector<Argument>& arguments, std::size_t offset) {
+    const std::size_t positional = static_cast<std::size_t>(
+        std::find_if(arguments.begin(), arguments.end(), [](const Argument& a) { return !a.name.empty(); }) - arguments.begin());
+    if (positional < 2 || positional > 2 + entry.parameters.size())
+        fail(FormulaErrorCode::WrongArgumentCount, offset,
+             entry.name + " takes x, y and at most " + std::to_string(entry.parameters.size()) + " parameter(s)");
+    ParseOptions inner;
+    inner.largest_number = options_.largest_number;
+    for (const CatalogueParameter& p : entry.parameters)
+        if (p.integer) inner.declared[p.name] = Op::IntegerParameter;
+    const Formula definition = parse_formula(entry.formula, inner);
+    std::map<std::string, const Argument*> given;
+    for (std::size_t k = 0; k < arguments.size(); ++k) {
+        const Argument& a = arguments[k];
+        if (k < 2) {
+            if (a.value->level > 0) fail(FormulaErrorCode::NestedReduction, a.offset, "the points of " + entry.name + " may not mix x and y");
+            continue;
+        }
+        if (a.name.empty() && k >= positional) fail(FormulaErrorCode::UnexpectedName, a.offset, "a positional argument after a named one");
+        const std::string name = a.name.empty() ? entry.parameters[k - 2].name : a.name;
+        const bool known = std::any_of(entry.parameters.begin(), entry.parameters.end(),
+                                       [&](const CatalogueParameter& p) { return p.name == name; });
+        if (!known) {
+            std::vector<std::string> names;
+            for (const CatalogueParameter& p : entry.parameters) names.push_back(p.name);
+            const std::string near = nearest_name(name, names);
+            fail(FormulaErrorCode::UnknownArgument, a.offset,
+                 entry.name + " has no parameter '" + name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+        }
+        if (!given.emplace(name, &a).second) fail(FormulaErrorCode::RepeatedArgument, a.offset, "'" + name + "' is given twice");
+    }
+    std::map<std::string, Expr> bound;
+    for (const FormulaParameter& p : definition.parameters) {
+        auto it = given.find(p.name);
+        if (it == given.end()) {
+            bound[p.name] = parameter(p.name, p.kind, offset);
+            continue;
+        }
+        Expr value = it->second->value;
+        if (p.kind != Op::VectorParameter && value->per_feature)
+            fail(FormulaErrorCode::ParameterShape, it->second->offset, "'" + p.name + "' of " + entry.name + " is a scalar");
+        if (p.kind == Op::IntegerParameter && !is_integer_valued(value))
+            fail(FormulaErrorCode::ParameterValue, it->second->offset, "'" + p.name + "' of " + entry.name + " is an integer");
+        bound[p.name] = value;
+    }
+    return transplant(definition.value, pool_, arguments[0].value, arguments[1].value, bound);
+}
+
+}  // namespace halogram

@@ -1,0 +1,45 @@
+// Text -> formula: the language of docs/formula-language.md.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "generators/formula/diagnostics.h"
+#include "generators/formula/tree.h"
+
+namespace halogram {
+
+struct FormulaParameter {
+    std::string name;
+    Op kind;    // Op::ScalarParameter, Op::VectorParameter or Op::IntegerParameter
+    Expr node;
+};
+
+// A parsed formula. Owns its tree.
+struct Formula {
+    std::shared_ptr<Pool> pool;
+    std::string text;
+    Expr value = nullptr;  // scalar
+    std::vector<FormulaParameter> parameters;  // in the order of first appearance in the text
+};
+
+struct ParseOptions {
+    double largest_number = 3.4028234663852886e38;  // of the dtype; a number beyond it is an error
+    std::map<std::string, std::string> settings;    // PARAM -> VALUE: constants instead of parameters
+    std::map<std::string, Op> declared;             // parameters that are not real scalars, e.g. a catalogue's integers
+};
+
+// Limits that turn hostile text into a clear error.
+inline constexpr std::size_t formula_length_limit = 10000;
+inline constexpr int formula_depth_limit = 200;
+inline constexpr std::size_t formula_node_limit = 4000;
+
+// Throws FormulaError.
+Formula parse_formula(std::string_view text, const ParseOptions& options = {});
+// The formula of a catalogue entry, its integer parameters declared. Throws FormulaError where a setting is wrong.
+Formula catalogue_formula(std::string_view name, ParseOptions options = {});
+
+}  // namespace halogram

@@ -1,0 +1,183 @@
+// The formula language: precedence, names, every error with its place, hostile text.
+#include "generators/formula/parser.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <set>
+
+#include "generators/formula/interpreter.h"
+#include "generators/formula/print.h"
+
+namespace halogram {
+namespace {
+
+double value_of(const std::string& text) {
+    const Formula f = parse_formula(text);
+    Inputs in{{Real(1.0), Real(2.0), Real(4.0)}, {Real(3.0), Real(2.0), Real(0.5)}, {}};
+    for (const FormulaParameter& p : f.parameters)
+        in.parameters[p.name] = std::vector<Real>(p.kind == Op::VectorParameter ? 3 : 1, Real(0.5));
+    return evaluate(f.value, in)[0].to_double();
+}
+
+TEST(Parser, PrecedenceAsInMathematics) {
+    EXPECT_EQ(value_of("2^3^2"), 512);
+    EXPECT_EQ(value_of("-2^2"), -4);
+    EXPECT_EQ(value_of("2^-1"), 0.5);
+    EXPECT_EQ(value_of("2 + 3 * 4"), 14);
+    EXPECT_EQ(value_of("(2 + 3) * 4"), 20);
+    EXPECT_EQ(value_of("8 / 4 / 2"), 1);
+    EXPECT_EQ(value_of("8 - 4 - 2"), 2);
+    EXPECT_EQ(value_of("--3"), 3);
+    EXPECT_EQ(value_of("where(1 < 2 and not 2 < 1 or 1 == 2, 5, 6)"), 5);
+    EXPECT_EQ(value_of("where(1 >= 2 or 1 != 1, 5, 6)"), 6);
+    EXPECT_EQ(value_of("let r = 3 in let s = r + 1 in r * s"), 12);
+    EXPECT_EQ(value_of(".5 + 1.25e1 + 1E-1 * 10"), 14);
+}
+
+TEST(Parser, PointsReductionsAndConstants) {
+    EXPECT_EQ(value_of("sum((x - y)^2)"), 4 + 0 + 12.25);
+    EXPECT_EQ(value_of("sqdist(x[d], y[d])"), 16.25);
+    EXPECT_EQ(value_of("l1(x, y)"), 5.5);
+    EXPECT_EQ(value_of("linf(x, y)"), 3.5);
+    EXPECT_EQ(value_of("dot(x, y)"), 9);
+    EXPECT_EQ(value_of("norm(x)^2"), 21);
+    EXPECT_EQ(value_of("max(x) - min(y)"), 3.5);
+    EXPECT_EQ(value_of("max(min(2, 3), 1)"), 2);
+    EXPECT_EQ(value_of("mean(x)"), 7.0 / 3);
+    EXPECT_NEAR(value_of("sum(x - mean(x))"), 0, 1e-70);
+    EXPECT_EQ(value_of("sum(x * w[d])"), 3.5);
+    EXPECT_EQ(value_of("sum(1)"), 3);
+    EXPECT_EQ(value_of("D + 0 * pi"), 3);
+}
+
+TEST(Parser, ParametersInOrderOfFirstAppearance) {
+    const Formula f = parse_formula("b * sum(a[d] * x * y) + c + b");
+    ASSERT_EQ(f.parameters.size(), 3u);
+    EXPECT_EQ(f.parameters[0].name, "b");
+    EXPECT_EQ(f.parameters[1].name, "a");
+    EXPECT_EQ(f.parameters[1].kind, Op::VectorParameter);
+    EXPECT_EQ(f.parameters[2].name, "c");
+}
+
+TEST(Parser, CatalogueNamesAreFunctions) {
+    const Formula f = parse_formula("a * rbf(x, y, gamma=g) + linear(x, y)");
+    EXPECT_EQ(to_text(f.value), "a * exp(-(g * sum((x - y)^2))) + sum(x * y)");
+    EXPECT_EQ(to_text(parse_formula("rbf(x, y, 2)").value), "exp(-2 * sum((x - y)^2))");
+    EXPECT_EQ(to_text(parse_formula("rbf(sqrt(x), sqrt(y))").value), "exp(-(gamma * sum((sqrt(x) - sqrt(y))^2)))");
+}
+
+TEST(Parser, SettingsBecomeConstants) {
+    ParseOptions options;
+    options.settings = {{"p", "3"}, {"q", "-0.5"}};
+    const Formula f = parse_formula("sum(abs(x - y)^p) + q", options);
+    EXPECT_EQ(to_text(f.value), "sum(abs(x - y)^3) + -0.5");
+}
+
+struct Wrong {
+    FormulaErrorCode code;
+    std::string text;
+    std::size_t column;
+    std::string part;  // of the message
+};
+
+std::optional<FormulaError> error_of(const std::string& text, const ParseOptions& options = {}) {
+    try {
+        parse_formula(text, options);
+    } catch (const FormulaError& e) {
+        return e;
+    }
+    return std::nullopt;
+}
+
+TEST(Parser, EveryErrorIsProvokedAndPointsAtItsPlace) {
+    using C = FormulaErrorCode;
+    const std::vector<Wrong> cases = {
+        {C::Empty, "  ", 1, "empty"},
+        {C::TooLong, std::string(100000, 'x'), 10001, "limit"},
+        {C::TooDeep, std::string(9000, '('), 201, "nesting"},
+        {C::InvalidCharacter, std::string("sum(x\0)", 7), 6, "control"},
+        {C::InvalidCharacter, "exp(-\xCE\xB3 * l1(x, y))", 6, "gamma"},
+        {C::InvalidUtf8, "sum(x)\xFF", 7, "UTF-8"},
+        {C::Syntax, "sum(x", 6, "')'"},
+        {C::Syntax, "sum(x) +", 9, "after the operator"},
+        {C::Syntax, "sum(x) y", 8, "end of the formula"},
+        {C::Syntax, "w[k] * sum(x)", 3, "[d]"},
+        {C::UnknownFunction, "sum(sqr(x - y))", 5, "sqrt"},
+        {C::UnknownFunction, "rbff(x, y)", 1, "rbf"},
+        {C::WrongArgumentCount, "sum(x, y)", 1, "1"},
+        {C::WrongArgumentCount, "where(1 < 2, 3)", 1, "3 arguments"},
+        {C::UnknownArgument, "rbf(x, y, gama=1)", 11, "gamma"},
+        {C::RepeatedArgument, "rbf(x, y, gamma=1, gamma=2)", 20, "twice"},
+        {C::UnexpectedName, "sum(a=x)", 5, "position"},
+        {C::NotAParameter, "pi[d] * sum(x)", 1, "not a parameter"},
+        {C::ParameterShape, "sum(w[d] * x) * w", 17, "w[d]"},
+        {C::ParameterValue, "polynomial(x, y, degree=2.5)", 18, "integer"},
+        {C::NestedReduction, "sum(x * sum(x * y))", 1, "one point"},
+        {C::ConditionExpected, "where(1, 2, 3)", 7, "condition"},
+        {C::NumberExpected, "1 + (2 < 3)", 5, "number"},
+        {C::ChainedComparison, "where(1 < 2 < 3, 1, 2)", 13, "chain"},
+        {C::NumberNotFinite, "sum(x) * 1e39", 10, "finite"},
+        {C::DivisionByZero, "sum(x) + 1 / 0", 12, "zero"},
+        {C::LetUsesItself, "let r = r + 1 in r", 9, "own definition"},
+        {C::LetShadows, "gamma * (let gamma = 2 in gamma)", 14, "already"},
+        {C::ResultPerFeature, "x - y", 1, "sum"},
+    };
+    std::set<C> provoked;
+    for (const Wrong& wrong : cases) {
+        const auto error = error_of(wrong.text);
+        ASSERT_TRUE(error.has_value()) << wrong.text.substr(0, 80);
+        EXPECT_EQ(error->code(), wrong.code) << wrong.text.substr(0, 80) << "\n" << error->what();
+        EXPECT_EQ(error->column(), wrong.column) << wrong.text.substr(0, 80) << "\n" << error->what();
+        EXPECT_NE(std::string(error->what()).find(wrong.part), std::string::npos) << error->what();
+        EXPECT_LT(std::string(error->what()).size(), 4000u);
+        provoked.insert(error->code());
+    }
+    ParseOptions settings;
+    settings.settings = {{"gama", "1"}};
+    const auto unknown = error_of("gamma * sum(x)", settings);
+    ASSERT_TRUE(unknown.has_value());
+    EXPECT_EQ(unknown->code(), C::UnknownSetting);
+    provoked.insert(unknown->code());
+    // Compositions grow the tree faster than the text.
+    std::string composed = "0";
+    for (int k = 2; k < 230; ++k)
+        composed += "+jensenshannon_distance(x*" + std::to_string(k) + ",y+" + std::to_string(k) + ")";
+    const auto big = error_of(composed);
+    ASSERT_TRUE(big.has_value());
+    EXPECT_EQ(big->code(), C::TooManyNodes) << big->what();
+    provoked.insert(big->code());
+#define HALOGRAM_CHECK(code, text) EXPECT_TRUE(provoked.count(C::code)) << #code << " was not provoked: " << text;
+    HALOGRAM_FORMULA_ERRORS(HALOGRAM_CHECK)
+#undef HALOGRAM_CHECK
+}
+
+TEST(Parser, ErrorShowsLineAndCaret) {
+    const auto error = error_of("let r = norm(x - y) in\n  exp(-r) * sqtr(r)");
+    ASSERT_TRUE(error.has_value());
+    EXPECT_EQ(std::string(error->what()),
+              "line 2, column 13: there is no function or kernel 'sqtr'; did you mean 'sqrt'?\n"
+              "    exp(-r) * sqtr(r)\n"
+              "              ^");
+}
+
+TEST(Parser, HostileTextIsAClearError) {
+    for (const std::string& text :
+         {std::string(100000, '('), std::string(9999, '-'), std::string(9999, '^'), std::string(5000, '2') + "^9",
+          std::string("1e999999999999999999"), std::string("9^9^9^9^9 + sum(x)"), std::string(9990, 'a') + "(x)"}) {
+        try {
+            parse_formula(text);
+        } catch (const FormulaError& e) {
+            EXPECT_LT(std::string(e.what()).size(), 4000u);
+        }
+    }
+    std::string chain = "2";
+    for (int k = 0; k < 4000; ++k) chain += "^2";
+    EXPECT_TRUE(error_of(chain).has_value());
+    std::string nots = "where(";
+    for (int k = 0; k < 2000; ++k) nots += "not ";
+    EXPECT_EQ(parse_formula(nots + "1 < 2, sum(x), sum(y))").parameters.size(), 0u);
+}
+
+}  // namespace
+}  // namespace halogram

@@ -48,33 +48,6 @@ Real extremum(const Real& a, const Real& b, bool largest) {
     return r;
 }
 
-Real operation_value(const Node& e, const std::vector<Real>& a) {
-    Real r;
-    switch (e.op) {
-        case Op::Negate: mpfr_neg(r.get(), a[0].get(), MPFR_RNDN); return r;
-        case Op::Add: return a[0] + a[1];
-        case Op::Subtract: return a[0] - a[1];
-        case Op::Multiply: return a[0] * a[1];
-        case Op::MultiplyZero:
-            if ((is_zero(a[0]) && !a[1].is_nan()) || (is_zero(a[1]) && !a[0].is_nan())) return Real(0.0);
-            return a[0] * a[1];
-        case Op::Divide: return a[0] / a[1];
-        case Op::Power: mpfr_pow(r.get(), a[0].get(), a[1].get(), MPFR_RNDN); return r;
-        case Op::Minimum: return extremum(a[0], a[1], false);
-        case Op::Maximum: return extremum(a[0], a[1], true);
-        case Op::Less: return Real(mpfr_less_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
-        case Op::LessEqual: return Real(mpfr_lessequal_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
-        case Op::Equal: return Real(mpfr_equal_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
-        case Op::NotEqual: return Real(mpfr_equal_p(a[0].get(), a[1].get()) ? 0.0 : 1.0);
-        case Op::And: return Real(holds(a[0]) && holds(a[1]) ? 1.0 : 0.0);
-        case Op::Or: return Real(holds(a[0]) || holds(a[1]) ? 1.0 : 0.0);
-        case Op::Not: return Real(holds(a[0]) ? 0.0 : 1.0);
-        case Op::Where: return holds(a[0]) ? a[1] : a[2];
-        case Op::Call: e.function->exact(r.get(), a[0].get(), MPFR_RNDN); return r;
-        default: throw std::logic_error("interpreter: not an operation");
-    }
-}
-
 std::vector<Real> leaf(const Node& e, const Inputs& inputs) {
     switch (e.op) {
         case Op::Constant: return {Real(e.constant)};
@@ -105,6 +78,33 @@ std::vector<Real> reduce(const Node& e, const std::vector<Real>& values) {
 }
 
 }  // namespace
+
+Real operation_value(const Node& e, const std::vector<Real>& a) {
+    Real r;
+    switch (e.op) {
+        case Op::Negate: mpfr_neg(r.get(), a[0].get(), MPFR_RNDN); return r;
+        case Op::Add: return a[0] + a[1];
+        case Op::Subtract: return a[0] - a[1];
+        case Op::Multiply: return a[0] * a[1];
+        case Op::MultiplyZero:
+            if ((is_zero(a[0]) && !a[1].is_nan()) || (is_zero(a[1]) && !a[0].is_nan())) return Real(0.0);
+            return a[0] * a[1];
+        case Op::Divide: return a[0] / a[1];
+        case Op::Power: mpfr_pow(r.get(), a[0].get(), a[1].get(), MPFR_RNDN); return r;
+        case Op::Minimum: return extremum(a[0], a[1], false);
+        case Op::Maximum: return extremum(a[0], a[1], true);
+        case Op::Less: return Real(mpfr_less_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
+        case Op::LessEqual: return Real(mpfr_lessequal_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
+        case Op::Equal: return Real(mpfr_equal_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
+        case Op::NotEqual: return Real(mpfr_equal_p(a[0].get(), a[1].get()) ? 0.0 : 1.0);
+        case Op::And: return Real(holds(a[0]) && holds(a[1]) ? 1.0 : 0.0);
+        case Op::Or: return Real(holds(a[0]) || holds(a[1]) ? 1.0 : 0.0);
+        case Op::Not: return Real(holds(a[0]) ? 0.0 : 1.0);
+        case Op::Where: return holds(a[0]) ? a[1] : a[2];
+        case Op::Call: e.function->exact(r.get(), a[0].get(), MPFR_RNDN); return r;
+        default: throw std::logic_error("interpreter: not an operation");
+    }
+}
 
 std::vector<Real> evaluate(Expr root, const Inputs& inputs) {
     const std::size_t features = inputs.x.size();

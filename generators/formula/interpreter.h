@@ -45,6 +45,9 @@ Real operator/(const Real& a, const Real& b);
 Real abs(const Real& a);
 bool operator<(const Real& a, const Real& b);
 
+// One operation of the tree (not a leaf, not a reduction) on exact arguments.
+Real operation_value(const Node& operation, const std::vector<Real>& arguments);
+
 struct Inputs {
     std::vector<Real> x, y;                               // D features each
     std::map<std::string, std::vector<Real>> parameters;  // one value, or D for a per-feature parameter

@@ -48,4 +48,7 @@ const std::vector<Function>& functions();
 const Function* find_function(std::string_view name);  // nullptr when there is none
 
 
+// pow is an operator of the tree (a ^ b); its error stands here: glibc 2.36 documents 1 ulp.
+inline constexpr double power_ulp = 1.0;
+
 }  // namespace halogram

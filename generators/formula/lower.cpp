@@ -1,0 +1,49 @@
+#include "generators/formula/lower.h"
+
+#include <unordered_map>
+
+namespace halogram {
+
+namespace {
+
+constexpr long largest_expanded_exponent = 16;  // at most 6 products; beyond, one call of pow is shorter
+
+// base^n by repeated squaring: the same products in the same order on every machine.
+Expr product_power(Expr base, long n) {
+    if (n == 1) return base;
+    Expr half = product_power(base, n / 2);
+    Expr squared = base->pool->node(Op::Multiply, {half, half});
+    return n % 2 == 0 ? squared : base->pool->node(Op::Multiply, {squared, base});
+}
+
+Expr lower_power(Expr e, Expr base, Expr exponent) {
+    if (!exponent->is_constant() || exponent->constant.get_den() != 1) return nullptr;
+    const mpz_class n = exponent->constant.get_num();
+    if (abs(n) < 2 || abs(n) > largest_expanded_exponent) {
+        if (n != -1) return nullptr;
+    }
+    Expr positive = product_power(base, std::labs(n.get_si()));
+    return n < 0 ? e->pool->node(Op::Divide, {number(e, 1), positive}) : positive;
+}
+
+}  // namespace
+
+Expr lower(Expr root) {
+    Expr expanded = expand_definitions(root);
+    std::unordered_map<Expr, Expr> lowered;
+    for (Expr e : topological_order({expanded})) {
+        std::vector<Expr> arguments;
+        for (Expr a : e->arguments) arguments.push_back(lowered.at(a));
+        Expr result = nullptr;
+        if (e->op == Op::Power) result = lower_power(e, arguments[0], arguments[1]);
+        if (e->op == Op::Divide && arguments[1]->depends == on_parameters && (arguments[0]->depends & (on_x | on_y)) != 0)
+            result = e->pool->node(Op::Multiply, {arguments[0], e->pool->node(Op::Divide, {number(e, 1), arguments[1]})});
+        // Plain nodes from here: simplification is over, the sequence of operations is what stands in the tree.
+        if (result == nullptr)
+            result = arguments == e->arguments ? e : e->pool->node(e->op, std::move(arguments), e->function);
+        lowered[e] = result;
+    }
+    return lowered.at(expanded);
+}
+
+}  // namespace halogram

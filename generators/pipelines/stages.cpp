@@ -1,0 +1,181 @@
+#include "generators/pipelines/stages.h"
+
+#include <limits>
+
+#include "generators/formula/interpreter.h"
+#include "generators/math/code.h"
+#include "generators/math/functions.h"
+
+namespace halogram {
+
+using Halide::cast;
+using Halide::is_nan;
+using Halide::select;
+using Halide::Internal::make_const;
+
+namespace {
+
+bool uses_feature_count(Expr e) {
+    for (Expr n : topological_order({e}))
+        if (n->op == Op::FeatureCount) return true;
+    return false;
+}
+
+bool is_leaf(Expr e) { return e->arguments.empty(); }
+unsigned points_of(Expr e) { return e->depends & (on_x | on_y); }
+
+// The rule of a product at an edge: 0 where either factor is exactly 0 and the other is not NaN.
+Halide::Expr product_at_edge(const Halide::Expr& a, const Halide::Expr& b) {
+    const Halide::Expr zero = make_const(a.type(), 0);
+    return select((a == zero && !is_nan(b)) || (b == zero && !is_nan(a)), zero, a * b);
+}
+
+}  // namespace
+
+// Constant subtrees are evaluated in 256 bits and rounded once.
+Halide::Expr Stages::constant(Expr e) const {
+    const Real value = evaluate(e, Inputs{{Real(0.0)}, {Real(0.0)}, {}})[0];
+    if (inputs_.type.bits() == 32) return Halide::Expr(mpfr_get_flt(value.get(), MPFR_RNDN));
+    return Halide::Expr(value.to_double());
+}
+
+Halide::Expr Stages::emit(Expr e, const Place& place, Memo& memo) {
+    auto known = memo.find(e);
+    if (known != memo.end()) return known->second;
+    Halide::Expr result;
+    if (e->op == Op::Infinity) {
+        result = inputs_.type.bits() == 32 ? Halide::Expr(std::numeric_limits<float>::infinity())
+                                           : Halide::Expr(std::numeric_limits<double>::infinity());
+    } else if (e->depends == 0 && !e->boolean && !uses_feature_count(e)) {
+        result = constant(e);
+    } else if (e->is_reduction() && e->mixes_points()) {
+        const Slot& slot = reductions_.at(e);
+        Halide::Func f = slot.func;
+        Halide::FuncRef at = f(place.j, place.i);
+        result = f.outputs() == 1 ? Halide::Expr(at) : Halide::Expr(at[slot.index]);
+    } else if (!is_leaf(e) && !e->boolean && (e->is_reduction() || points_of(e) != (on_x | on_y))) {
+        // Computed once per point (or per call): a stage, whose place the schedule decides.
+        std::vector<Halide::Expr> arguments;
+        if (e->per_feature) arguments.push_back(place.d);
+        if (points_of(e) == on_x) arguments.push_back(place.i);
+        if (points_of(e) == on_y) arguments.push_back(place.j);
+        result = point_stage(e)(arguments);
+    } else {
+        result = operation(e, place, memo);
+    }
+    memo[e] = result;
+    return result;
+}
+
+Halide::Expr Stages::operation(Expr e, const Place& place, Memo& memo) {
+    auto argument = [&](std::size_t k) { return emit(e->arguments[k], place, memo); };
+    switch (e->op) {
+        case Op::X: return inputs_.x(place.d, place.i);
+        case Op::Y: return inputs_.y(place.d, place.j);
+        case Op::FeatureCount: return cast(inputs_.type, inputs_.features);
+        case Op::ScalarParameter:
+        case Op::IntegerParameter: return cast(inputs_.type, inputs_.scalars.at(e->name));
+        case Op::VectorParameter: return inputs_.vectors.at(e->name)(place.d);
+        case Op::Negate: return -argument(0);
+        case Op::Add: return argument(0) + argument(1);
+        case Op::Subtract: return argument(0) - argument(1);
+        case Op::Multiply: return argument(0) * argument(1);
+        case Op::MultiplyZero: return product_at_edge(argument(0), argument(1));
+        case Op::Divide: return argument(0) / argument(1);
+        case Op::Power: return code::power(argument(0), argument(1));
+        case Op::Minimum: return code::minimum(argument(0), argument(1));
+        case Op::Maximum: return code::maximum(argument(0), argument(1));
+        case Op::Less: return argument(0) < argument(1);
+        case Op::LessEqual: return argument(0) <= argument(1);
+        case Op::Equal: return argument(0) == argument(1);
+        case Op::NotEqual: return argument(0) != argument(1);
+        case Op::And: return argument(0) && argument(1);
+        case Op::Or: return argument(0) || argument(1);
+        case Op::Not: return !argument(0);
+        case Op::Where: return select(argument(0), argument(1), argument(2));
+        case Op::Call: return e->function->code(argument(0));
+        default: throw std::logic_error("stages: not an operation of a lowered tree");
+    }
+}
+
+Halide::Expr Stages::start_of(Expr reduction) const {
+    if (reduction->op == Op::Sum) return make_const(inputs_.type, 0);
+    const bool largest = reduction->op == Op::MaximumOver;
+    return inputs_.type.bits() == 32
+               ? Halide::Expr(largest ? -std::numeric_limits<float>::infinity() : std::numeric_limits<float>::infinity())
+               : Halide::Expr(largest ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity());
+}
+
+// One more feature, in order; a product is fused into its sum.
+Halide::Expr Stages::step_of(Expr reduction, const Halide::Expr& so_far, const Place& place, Memo& memo) {
+    Expr body = reduction->arguments[0];
+    if (reduction->op == Op::MaximumOver) return code::maximum(so_far, emit(body, place, memo));
+    if (reduction->op == Op::MinimumOver) return code::minimum(so_far, emit(body, place, memo));
+    if (body->op == Op::Multiply && points_of(body) == points_of(reduction) && body->mixes_points())
+        return code::fused_multiply_add(emit(body->arguments[0], place, memo), emit(body->arguments[1], place, memo), so_far);
+    return so_far + emit(body, place, memo);
+}
+
+Halide::Func Stages::point_stage(Expr e) {
+    auto known = point_stages_.find(e);
+    if (known != point_stages_.end()) return known->second;
+    const unsigned points = points_of(e);
+    std::vector<Halide::Func>& list = points == on_x ? x_stages : points == on_y ? y_stages : parameter_stages;
+    const std::string prefix = points == on_x ? "x" : points == on_y ? "y" : "parameter";
+    Halide::Func stage(prefix + (e->per_feature ? "_plane" : e->is_reduction() ? "_statistic" : "_value"));
+    std::vector<Halide::Var> variables;
+    if (e->per_feature) variables.push_back(d_);
+    if (points == on_x) variables.push_back(i_);
+    if (points == on_y) variables.push_back(j_);
+    Memo memo;
+    if (e->is_reduction()) {
+        Halide::RDom feature(0, inputs_.features, "feature");
+        stage(variables) = start_of(e);
+        stage(variables) = step_of(e, stage(variables), Place{i_, j_, feature}, memo);
+    } else {
+        // The body's own operations are spelled out here; only reductions inside it are stages again.
+        stage(variables) = spell_out(e, Place{i_, j_, d_}, memo);
+    }
+    point_stages_.emplace(e, stage);
+    list.push_back(stage);
+    return stage;
+}
+Halide::Expr Stages::spell_out(Expr e, const Place& place, Memo& memo) {
+    // Arguments first, so that operation() finds them in the memo instead of asking for stages.
+    for (Expr a : e->arguments)
+        if (!memo.count(a) && !is_leaf(a) && !a->is_reduction() && (a->depends != 0 || a->boolean || uses_feature_count(a)))
+            memo[a] = spell_out(a, place, memo);
+    return operation(e, place, memo);
+}
+
+void Stages::define_pair_reductions(Expr root) {
+    std::map<int, std::vector<Expr>> levels;
+    for (Expr e : topological_order({root}))
+        if (e->is_reduction() && e->mixes_points()) levels[e->level].push_back(e);
+    for (const auto& [level, members] : levels) {
+        Halide::Func stage("pair_reduction_" + std::to_string(level));
+        Halide::RDom feature(0, inputs_.features, "feature");
+        std::vector<Halide::Expr> start, step;
+        Memo memo;
+        for (Expr e : members) start.push_back(start_of(e));
+        stage(j_, i_) = Halide::Tuple(start);
+        for (std::size_t k = 0; k < members.size(); ++k) {
+            Halide::FuncRef at = stage(j_, i_);
+            const Halide::Expr so_far = members.size() == 1 ? Halide::Expr(at) : Halide::Expr(at[static_cast<int>(k)]);
+            step.push_back(step_of(members[k], so_far, Place{i_, j_, feature}, memo));
+        }
+        stage(j_, i_) = Halide::Tuple(step);
+        for (std::size_t k = 0; k < members.size(); ++k) reductions_[members[k]] = Slot{stage, static_cast<int>(k)};
+        pair_reductions.push_back(stage);
+    }
+}
+
+Halide::Func Stages::gram(Expr lowered, const std::string& name) {
+    define_pair_reductions(lowered);
+    Halide::Func gram(name);
+    Memo memo;
+    gram(j_, i_) = emit(lowered, Place{i_, j_, Halide::Expr()}, memo);
+    return gram;
+}
+
+}  // namespace halogram

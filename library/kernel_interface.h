@@ -1,0 +1,56 @@
+// What the C side of a generated library needs to know of one kernel: names, counts and leaf symbols.
+// Filled by the compilation of a kernel (schedules/), read by the writers of the C file, the header and the manifest.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace halogram {
+
+enum class ParameterKind { Scalar, Integer, Vector };
+enum class Symmetry { None, Mathematical, Bits };
+
+struct InterfaceParameter {
+    std::string name;    // in the formula
+    std::string c_name;  // in C: the same unless it collides with a keyword or another argument
+    ParameterKind kind;
+    std::string description;  // one line, may be empty
+};
+
+// Mirrors hg1_counts (runtime/hg_kernel.h).
+struct PreparedCounts {
+    int ps = 0, pf = 0, xs = 0, xf = 0, ys = 0, yf = 0;
+};
+
+// Symbols of the leaf functions of one operation in one variant; an empty string means the leaf has nothing to do.
+struct LeafSymbols {
+    std::string prepare_parameters, prepare_x, prepare_y;
+    std::string tile;                            // gram
+    std::string pairs, rows, columns, vectors;   // gram_vjp
+};
+
+struct InterfaceVariant {
+    std::string isa;
+    int row_multiple = 1, column_multiple = 1;
+    std::map<std::string, LeafSymbols> leaves;  // by operation name: "gram", "gram_vjp"
+};
+
+struct KernelInterface {
+    std::string c_name;
+    std::string formula;       // as the user wrote it or the catalogue has it, one line
+    std::string description;   // one line for the header, may be empty
+    std::string dtype;         // "f32" or "f64"
+    std::int64_t features = 0;  // 0: an argument of the call
+    std::vector<InterfaceParameter> parameters;  // in signature order
+    std::vector<std::string> operations;         // "gram", "gram_vjp"
+    Symmetry symmetry = Symmetry::None;
+    PreparedCounts gram_counts, gram_vjp_counts;
+    int pair_planes = 0;
+    int operations_per_pair = 0;
+    std::map<std::string, std::string> derivatives;  // "x", "y", parameter name -> text, for docs and the manifest
+    std::vector<InterfaceVariant> variants;          // best first
+};
+
+}  // namespace halogram

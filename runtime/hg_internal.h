@@ -1,0 +1,208 @@
+/* Between the files of the runtime. Not part of any interface. */
+#ifndef HG_INTERNAL_H
+#define HG_INTERNAL_H
+
+#include "hg_kernel.h"
+
+/* A program may link several generated libraries, each with its own copy of this runtime. Entry points and shared state
+   are weak and visible, so that all copies become one; helpers between files are weak and hidden, so that they merge
+   inside one program or shared object and never clash.
+   Weak stands at definitions only: a weak declaration makes every call a weak reference, for which a linker takes nothing
+   out of an archive, and the call goes to address 0. */
+#define HG_SHARED HG_API __attribute__((weak))
+#define HG_HELPER __attribute__((visibility("hidden")))
+#define HG_HELPER_DEFINITION HG_HELPER __attribute__((weak))
+
+/* ---- The constants that shape the work. None depends on the variant or on the number of threads. ---- */
+
+/* Gram matrix: points of x in one row panel, points of y in one column chunk. They never change a bit of K. */
+#define HG_GRAM_PANEL_ROWS 128
+#define HG_GRAM_CHUNK_COLUMNS 512
+/* Gradients: these do decide the order of the sums over points, hence the rows depend on n and D alone and the columns
+   on m and D alone (a caller who splits x keeps every bit of gx, one who splits y keeps every bit of gy). Up to the
+   "few" limits a smaller shape keeps small calls inside the stack buffer. */
+#define HG_VJP_PANEL_ROWS 64
+#define HG_VJP_CHUNK_COLUMNS 1024
+#define HG_VJP_FEW_ROWS 64
+#define HG_VJP_FEW_COLUMNS 1024
+#define HG_VJP_PANEL_ROWS_OF_FEW 16
+#define HG_VJP_CHUNK_COLUMNS_OF_FEW 256
+/* Row panels are divided into at most this many groups; each has its own partial sum of gy. */
+#define HG_VJP_GROUPS 16
+/* At most this many segments of column chunks; each has its own partial sum of gx. Changes no bit. */
+#define HG_VJP_SEGMENTS 16
+/* Chunks and panels shrink where D is large, down to these sizes, to stay within a cache and within 32-bit offsets. */
+#define HG_LEAST_PANEL_ROWS 16
+#define HG_LEAST_CHUNK_COLUMNS 64
+#define HG_PANEL_ELEMENTS (1 << 18)
+#define HG_CHUNK_ELEMENTS (1 << 20)
+/* Chunks are padded to a multiple of this many points (and of the variant's column_multiple). */
+#define HG_CHUNK_PADDING 32
+#define HG_LARGEST_D (1 << 20)
+/* Calls with more operations than this use threads. */
+#define HG_THREADS_FROM_OPERATIONS 1e6
+#define HG_LARGEST_THREADS 65536
+#define HG_ALIGNMENT 64
+/* Calls that need no more workspace than this take it from the stack. */
+#define HG_STACK_WORKSPACE (96 * 1024)
+
+/* ---- checks.c ---- */
+
+/* Options with every default filled in, and what follows from the kernel. */
+typedef struct hg1_setting {
+    const hg1_kernel *kernel;
+    const hg1_variant *variant;
+    hg_options options;
+    int64_t d;
+    int scalars, vectors; /* numbers of scalar (real) and of vector parameters */
+} hg1_setting;
+
+/* Memory that a call reads or writes: `rows` rows of `width` bytes, `pitch` bytes apart. */
+typedef struct hg1_region {
+    const void *data;
+    size_t rows, width, pitch;
+} hg1_region;
+
+HG_HELPER hg_status hg1_check_options(const hg_options *options, hg_options *checked);
+HG_HELPER hg_status hg1_check_sizes(const hg1_kernel *kernel, int64_t n, int64_t m, int64_t d, hg1_setting *setting);
+HG_HELPER hg_status hg1_check_gram(const hg1_setting *setting, const hg1_call *call);
+HG_HELPER hg_status hg1_check_gram_vjp(const hg1_setting *setting, const hg1_call *call);
+HG_HELPER hg_status hg1_check_workspace(const hg1_setting *setting, const hg1_call *call, size_t bytes);
+
+/* ---- cpu.c, dispatch.c ---- */
+
+/* Instruction sets by name; -1 when the name is unknown to this runtime. */
+HG_HELPER int hg1_isa_number(const char *name);
+/* Non-zero when processor and operating system support the instruction set. */
+HG_HELPER int hg1_isa_supported(int number);
+/* The variant for this processor, or why there is none. */
+HG_HELPER hg_status hg1_choose_variant(const hg1_kernel *kernel, const hg1_variant **variant);
+/* What HALOGRAM_ISA says: 0 = not read yet, 1 = not set, 2 = no known name, 3 + number otherwise. */
+extern HG_API int hg1_isa_choice;
+
+/* ---- threads.c, run.c ---- */
+
+/* Runs task(context, index) for index in [0, count) on at most `count` threads of the pool, the caller among them. */
+HG_HELPER void hg1_pool_run(int64_t count, hg_task task, void *context);
+
+/* One call at work: how many slots (threads with memory of their own) it has, progress and cancellation. */
+typedef struct hg1_run {
+    const hg_options *options;
+    int slots;
+    int stopped;              /* set once the cancel flag was seen */
+    int reporting;            /* held by the thread that is inside the progress callback */
+    int64_t done, total;      /* units of work, for the progress callback */
+    int64_t reported;         /* the largest `done` reported so far */
+} hg1_run;
+
+typedef void (*hg1_item)(void *state, int slot, int64_t item);
+
+/* The most threads that a call of so many pairs may use: 1 below the threshold. */
+HG_HELPER int hg1_call_threads(const hg1_setting *setting, int64_t n, int64_t m);
+HG_HELPER void hg1_run_begin(hg1_run *run, const hg_options *options, int slots, int64_t total);
+/* function(state, slot, item) for every item, in any order; a slot is never used by two threads at a time.
+   Items that have not begun when the call is cancelled are left out. */
+HG_HELPER void hg1_run_items(hg1_run *run, int64_t items, hg1_item function, void *state);
+/* One unit is done. Returns non-zero when the call is cancelled and the task should return. */
+HG_HELPER int hg1_run_advance(hg1_run *run);
+HG_HELPER hg_status hg1_run_end(hg1_run *run);
+
+/* ---- workspace.c ---- */
+
+/* Lays arrays out one behind the other, each aligned to HG_ALIGNMENT. `failed` is set when the sizes overflow. */
+typedef struct hg1_layout {
+    size_t bytes;
+    int failed;
+} hg1_layout;
+
+/* Adds count_a * count_b * count_c elements and returns where they begin. */
+HG_HELPER size_t hg1_layout_add(hg1_layout *layout, int64_t count_a, int64_t count_b, int64_t count_c, size_t element);
+
+typedef hg_status (*hg1_worker)(void *state, char *memory);
+/* Calls worker(state, memory) with the caller's workspace, the stack or the heap. */
+HG_HELPER hg_status hg1_with_workspace(const hg_options *options, size_t bytes, hg1_worker worker, void *state);
+
+/* ---- panels.c ---- */
+
+/* Buffers of one leaf call. The first `parameter_count` arguments are shared by all slots. */
+enum { HG_LEAF_BUFFERS = 12, HG_LEAF_ARGUMENTS = 12 };
+typedef struct hg1_arguments {
+    void **list;
+    int count;
+    int used;
+    hg1_buffer buffers[HG_LEAF_BUFFERS];
+    hg1_dimension dimensions[3 * HG_LEAF_BUFFERS];
+} hg1_arguments;
+
+/* Where the packed points and what is prepared from them lie, in bytes from the start of the workspace (or slot). */
+typedef struct hg1_points_layout {
+    size_t points, scalars, planes;
+    size_t points_bytes, scalars_bytes, planes_bytes; /* of one chunk */
+} hg1_points_layout;
+
+/* What every operation has in common: parameters, shape, and the layout of both. */
+typedef struct hg1_plan {
+    const hg1_setting *setting;
+    const hg1_prepare *prepare;
+    hg1_counts counts;
+    int64_t n, m, d;
+    int64_t panel_rows, chunk_columns;       /* the shape */
+    int64_t panels, chunks;
+    int64_t stored_rows, stored_columns;     /* a full panel and a full chunk with their padding */
+    int64_t scratch_elements;                /* a padded copy of a small piece of K or of its cotangent */
+    int slots;
+    size_t parameter_buffers, parameter_dimensions, ps, pf;
+    hg1_points_layout y;                     /* chunk by chunk */
+    size_t slots_begin, slot_bytes;
+    size_t arguments, x_points, x_scalars, x_planes, scratch; /* within a slot */
+} hg1_plan;
+
+HG_HELPER int64_t hg1_padded_rows(const hg1_plan *plan, int64_t rows);
+HG_HELPER int64_t hg1_padded_columns(const hg1_plan *plan, int64_t columns);
+HG_HELPER hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m,
+                                   int64_t panel_rows, int64_t chunk_columns);
+HG_HELPER void hg1_plan_shared(hg1_plan *plan, hg1_layout *layout, int64_t stored_chunks);
+HG_HELPER void hg1_plan_slot(hg1_plan *plan, hg1_layout *layout);
+
+/* Fills the parameters' buffers and runs the leaf that prepares what depends on them alone. */
+HG_HELPER void hg1_prepare_parameters(const hg1_plan *plan, const hg1_call *call, char *memory);
+/* Packs chunk `chunk` of y into place `place` of the stored chunks and prepares it. */
+HG_HELPER void hg1_prepare_chunk(const hg1_plan *plan, const hg1_call *call, char *memory, char *slot, int64_t chunk,
+                                 int64_t place);
+/* Packs panel rows [begin, begin + rows) of x into the slot and prepares them. */
+HG_HELPER void hg1_prepare_panel(const hg1_plan *plan, const hg1_call *call, char *memory, char *slot, int64_t begin,
+                                 int64_t rows);
+/* Starts an argument list with P..., ps, pf; then x, xs, xf from `row`; then y, ys, yf from `column`. */
+HG_HELPER void hg1_arguments_begin(const hg1_plan *plan, char *memory, char *slot, hg1_arguments *arguments);
+HG_HELPER void hg1_arguments_panel(const hg1_plan *plan, char *slot, hg1_arguments *arguments, int64_t panel_rows,
+                                   int64_t row, int64_t rows);
+HG_HELPER void hg1_arguments_chunk(const hg1_plan *plan, char *memory, hg1_arguments *arguments, int64_t place,
+                                   int64_t chunk_columns, int64_t column, int64_t columns);
+/* One more buffer; extents and strides beyond `dimensions` are ignored. The innermost stride is 1. */
+HG_HELPER void hg1_arguments_buffer(const hg1_plan *plan, hg1_arguments *arguments, const void *host, int dimensions,
+                                    int64_t extent0, int64_t extent1, int64_t stride1, int64_t extent2,
+                                    int64_t stride2);
+HG_HELPER int64_t hg1_chunk_size(const hg1_plan *plan, int64_t chunk);
+
+/* ---- reals.c: loops over elements, for f32 and f64 by the size of an element ---- */
+
+/* destination[feature * padded + j] = source[j * ld + feature]; columns beyond `columns` repeat the last point. */
+HG_HELPER void hg1_pack_transposed(size_t element, void *destination, const void *source, int64_t ld, int64_t columns,
+                                   int64_t padded, int64_t d);
+/* Copies entries [row, row + rows) x [column, column_end) to their transposed places where they lie above the diagonal
+   and either right of the rows' own block or `block_too` is set. */
+HG_HELPER void hg1_mirror(size_t element, void *k, int64_t ldk, int64_t row, int64_t rows, int64_t column,
+                          int64_t column_end, int block_too);
+/* value[i] = earlier[i] + value[i] */
+HG_HELPER void hg1_add(size_t element, void *value, const void *earlier, int64_t count);
+/* sum[i] += value[i], with what rounding loses gathered in error[i]. */
+HG_HELPER void hg1_add_exactly(size_t element, void *sum, void *error, const void *value, int64_t count);
+/* sum[i] += error[i], except where an overflow left nothing useful in error[i]. */
+HG_HELPER void hg1_settle(size_t element, void *sum, const void *error, int64_t count);
+/* Sums `rows` rows of `width` elements (in place) by halving; the sum is in row 0. */
+HG_HELPER void hg1_sum_rows(size_t element, void *values, int64_t rows, int64_t width);
+/* target[j * ld + feature] = source[feature * padded + j], or += where `accumulate` is set. */
+HG_HELPER void hg1_unpack_transposed(size_t element, void *target, int64_t ld, const void *source, int64_t columns,
+                                     int64_t padded, int64_t d, int accumulate);
+
+#endif

@@ -28,7 +28,7 @@ struct PreparedCounts {
 struct LeafSymbols {
     std::string prepare_parameters, prepare_x, prepare_y;
     std::string tile;                            // gram
-    std::string pairs, rows, columns, vectors;   // gram_vjp
+    std::string pairs, scalars, rows, columns, vectors;  // gram_vjp
 };
 
 struct InterfaceVariant {

@@ -60,9 +60,11 @@ typedef struct hg1_gram_leaves {
 
 typedef struct hg1_gram_vjp_leaves {
     hg1_prepare prepare;
-    /* pairs: (P..., ps, pf, x, xs, xf, y, ys, yf, g, w, t): pair planes w, and t(i, s) = sum over the chunk's columns of
-       g * dk/d(scalar parameter s); t strides (1, padded rows). */
+    /* pairs: (P..., ps, pf, x, xs, xf, y, ys, yf, g, w): pair planes w; the last ones are g * dk/d(scalar parameter). */
     hg1_leaf pairs;
+    /* scalars: (..., w, t): t(i, s) = sum over the chunk's columns of the plane of scalar parameter s; strides (1, padded
+       rows). A leaf of its own, because it reads whole vectors of w, whose padding the runtime has cleared by then. */
+    hg1_leaf scalars;
     /* rows: (P..., ps, pf, x, xs, xf, y, ys, yf, w, gx): gx(d, i) = sum over the chunk's columns; strides (1, D).
        i runs over padded rows; w is zero in padded rows and columns (the runtime clears them). */
     hg1_leaf rows;

@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "generators/formula/structure.h"
+
 namespace halogram {
 
 enum class ParameterKind { Scalar, Integer, Vector };
-enum class Symmetry { None, Mathematical, Bits };
 
 struct InterfaceParameter {
     std::string name;    // in the formula

@@ -1,28 +1,71 @@
-# Thin: each target sets up what it needs, then calls CMake.
+# Thin: each target sets up what it needs (scripts/setup), then calls CMake.
+#   PRESET=release|dev|asan   which build (build/, build-dev/, build-asan/); default release
+#   HALIDE_ROOT=DIR           an installed Halide 21 instead of the wheel
+#   JOBS=N                    parallel jobs; default the number of processors
 SHELL := /bin/bash
-BUILD ?= build
-CMAKE := build/venv/bin/cmake
-CTEST := build/venv/bin/ctest
+PRESET ?= release
+JOBS ?= $(shell nproc)
+BUILD := $(if $(filter release,$(PRESET)),build,build-$(PRESET))
+VENV := build/venv/bin
+CMAKE := $(VENV)/cmake
+CTEST := $(VENV)/ctest
+HALOGRAM := $(BUILD)/bin/halogram
+DEMO := $(BUILD)/demo
+CC ?= cc
 
-.PHONY: help setup build test clean
+.PHONY: help setup configure build demo test bench format check-format lint clean
 help:
-	@echo "make setup   install what the build needs (Debian packages, pinned wheels in build/venv)"
-	@echo "make build   set up and build"
-	@echo "make test    set up, build and run every test"
-	@echo "make clean   remove what was built (build/venv stays)"
+	@echo "make setup    install what the build needs: Debian packages, pinned wheels in build/venv"
+	@echo "make build    set up and build; the program is $(HALOGRAM)"
+	@echo "make demo     set up, build two kernel libraries, link them into a small C program, run it on real data"
+	@echo "make test     set up, build and run every test"
+	@echo "make bench    set up, build and run the benchmarks"
+	@echo "make format   format the C and C++ files in place"
+	@echo "make lint     check format, then run clang-tidy if it is installed"
+	@echo "make clean    remove what was built (build/venv stays)"
+	@echo "PRESET=release|dev|asan, JOBS=N, HALIDE_ROOT=DIR (an installed Halide 21) change what these do."
 
 setup:
 	@scripts/setup
 
-build: setup
-	@root="$${HALIDE_ROOT:-$$(build/venv/bin/python -c 'import os, halide; print(os.path.dirname(halide.__file__))')}"; \
-	lib=$$( [ -d "$$root/lib64/cmake/Halide" ] && echo lib64 || echo lib ); \
-	$(CMAKE) -S . -B $(BUILD) -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/build/venv/bin/ninja \
-	  -DHalide_DIR="$$root/$$lib/cmake/Halide" -DHalideHelpers_DIR="$$root/$$lib/cmake/HalideHelpers"
-	@$(CMAKE) --build $(BUILD)
+# A given HALIDE_ROOT replaces the Halide that an earlier configuration found.
+configure: setup
+	@$(CMAKE) --preset $(PRESET) --log-level=NOTICE $(if $(HALIDE_ROOT),-UHalide_DIR -UHalideHelpers_DIR)
+
+build: configure
+	@$(CMAKE) --build $(BUILD) -j $(JOBS)
+
+demo: configure
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target halogram
+	@mkdir -p $(DEMO)
+	$(HALOGRAM) build --kernel rbf --features 5 -o $(DEMO)
+	$(HALOGRAM) build --formula "exp(-gamma * sum(abs(x - y)))" --name l1_exp --features 5 -o $(DEMO)
+	$(CC) -std=c99 -O2 -I$(DEMO) examples/demo/demo.c $(DEMO)/librbf.a $(DEMO)/libl1_exp.a -lm -pthread -o $(DEMO)/demo
+	$(DEMO)/demo examples/data/digit_probabilities.csv
 
 test: build
-	@$(CTEST) --test-dir $(BUILD) --output-on-failure -j 2
+	@$(CTEST) --preset $(PRESET) -j $(JOBS)
+
+bench: configure
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target halogram_benchmarks
+	@$(BUILD)/bin/halogram_benchmarks
+
+SOURCES = $(shell git ls-files --cached --others --exclude-standard -- '*.c' '*.h' '*.cpp')
+
+format: setup
+	@$(VENV)/clang-format -i $(SOURCES)
+
+check-format: setup
+	@$(VENV)/clang-format --dry-run -Werror $(SOURCES) && echo "format: $(words $(SOURCES)) files as clang-format has them"
+
+lint: check-format configure
+	@if command -v clang-tidy >/dev/null; then \
+	    $(CMAKE) --build $(BUILD) -j $(JOBS) && \
+	    printf '%s\n' $(filter-out tests/% examples/%,$(filter %.c %.cpp,$(SOURCES))) | \
+	        xargs -P $(JOBS) -n 1 clang-tidy --quiet -p $(BUILD); \
+	else \
+	    echo "lint: clang-tidy is not installed (Debian package clang-tidy): skipped"; \
+	fi
 
 clean:
-	@rm -rf build/CMakeCache.txt build/CMakeFiles build/bin build/lib build/generators build/tests
+	@shopt -s dotglob extglob nullglob; rm -rf build/!(venv) build-dev build-asan

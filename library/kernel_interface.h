@@ -28,7 +28,7 @@ struct PreparedCounts {
 // Symbols of the leaf functions of one operation in one variant; an empty string means the leaf has nothing to do.
 struct LeafSymbols {
     std::string prepare_parameters, prepare_x, prepare_y;
-    std::string tile;                            // gram
+    std::string tile;                                    // gram
     std::string pairs, scalars, rows, columns, vectors;  // gram_vjp
 };
 
@@ -40,10 +40,10 @@ struct InterfaceVariant {
 
 struct KernelInterface {
     std::string c_name;
-    std::string formula;       // as the user wrote it or the catalogue has it, one line
-    std::string description;   // one line for the header, may be empty
-    std::string dtype;         // "f32" or "f64"
-    std::int64_t features = 0;  // 0: an argument of the call
+    std::string formula;                         // as the user wrote it or the catalogue has it, one line
+    std::string description;                     // one line for the header, may be empty
+    std::string dtype;                           // "f32" or "f64"
+    std::int64_t features = 0;                   // 0: an argument of the call
     std::vector<InterfaceParameter> parameters;  // in signature order
     std::vector<std::string> operations;         // "gram", "gram_vjp"
     Symmetry symmetry = Symmetry::None;

@@ -12,15 +12,15 @@ namespace {
 using NameSet = std::set<std::string, std::less<>>;
 
 // Keywords of C99 to C23 and C++11 to C++20, with the alternative operator spellings of C++.
-const NameSet &keywords() {
+const NameSet& keywords() {
     static const NameSet set = {
         // C, up to C23
         "alignas", "alignof", "auto", "bool", "break", "case", "char", "const", "constexpr", "continue", "default",
         "do", "double", "else", "enum", "extern", "false", "float", "for", "goto", "if", "inline", "int", "long",
         "nullptr", "register", "restrict", "return", "short", "signed", "sizeof", "static", "static_assert", "struct",
-        "switch", "thread_local", "true", "typedef", "typeof", "typeof_unqual", "union", "unsigned", "void",
-        "volatile", "while", "_Alignas", "_Alignof", "_Atomic", "_BitInt", "_Bool", "_Complex", "_Decimal128",
-        "_Decimal32", "_Decimal64", "_Generic", "_Imaginary", "_Noreturn", "_Static_assert", "_Thread_local",
+        "switch", "thread_local", "true", "typedef", "typeof", "typeof_unqual", "union", "unsigned", "void", "volatile",
+        "while", "_Alignas", "_Alignof", "_Atomic", "_BitInt", "_Bool", "_Complex", "_Decimal128", "_Decimal32",
+        "_Decimal64", "_Generic", "_Imaginary", "_Noreturn", "_Static_assert", "_Thread_local",
         // C++, up to C++20
         "and", "and_eq", "asm", "bitand", "bitor", "catch", "char16_t", "char32_t", "char8_t", "class", "co_await",
         "co_return", "co_yield", "compl", "concept", "const_cast", "consteval", "constinit", "decltype", "delete",
@@ -32,17 +32,51 @@ const NameSet &keywords() {
 
 // Macros that compilers define on their own outside of strict modes, or that common C headers define. Only those that
 // expand without an argument list matter: an argument's name is never followed by an opening parenthesis.
-const NameSet &common_macros() {
-    static const NameSet set = {"I",      "NULL",  "EOF",  "WCHAR_MAX", "WCHAR_MIN", "WINT_MAX", "WINT_MIN",
-                                "SIZE_MAX", "PTRDIFF_MAX", "PTRDIFF_MIN", "SIG_ATOMIC_MAX", "SIG_ATOMIC_MIN",
-                                "complex", "imaginary", "noreturn", "errno", "stdin", "stdout", "stderr", "environ",
-                                "linux",  "unix",  "i386", "arm",  "mips", "sun", "vax", "near", "far", "huge",
-                                "CHAR_BIT", "HUGE_VAL", "INFINITY", "NAN", "M_PI", "M_E", "signals", "slots", "emit"};
+const NameSet& common_macros() {
+    static const NameSet set = {"I",
+                                "NULL",
+                                "EOF",
+                                "WCHAR_MAX",
+                                "WCHAR_MIN",
+                                "WINT_MAX",
+                                "WINT_MIN",
+                                "SIZE_MAX",
+                                "PTRDIFF_MAX",
+                                "PTRDIFF_MIN",
+                                "SIG_ATOMIC_MAX",
+                                "SIG_ATOMIC_MIN",
+                                "complex",
+                                "imaginary",
+                                "noreturn",
+                                "errno",
+                                "stdin",
+                                "stdout",
+                                "stderr",
+                                "environ",
+                                "linux",
+                                "unix",
+                                "i386",
+                                "arm",
+                                "mips",
+                                "sun",
+                                "vax",
+                                "near",
+                                "far",
+                                "huge",
+                                "CHAR_BIT",
+                                "HUGE_VAL",
+                                "INFINITY",
+                                "NAN",
+                                "M_PI",
+                                "M_E",
+                                "signals",
+                                "slots",
+                                "emit"};
     return set;
 }
 
 // Typedefs and limits of stddef.h and stdint.h.
-const NameSet &standard_integer_names() {
+const NameSet& standard_integer_names() {
     static const NameSet set = [] {
         NameSet names = {"size_t", "ptrdiff_t", "max_align_t", "nullptr_t"};
         for (const std::string sign : {"int", "uint"}) {
@@ -63,9 +97,9 @@ const NameSet &standard_integer_names() {
 
 // Every argument name of the functions that c_source writes; d and options are kept free even where a kernel's own
 // functions lack them, so that a parameter has the same name for `--features 5` and `--features any`.
-const NameSet &argument_names() {
-    static const NameSet set = {"n", "m", "d", "x", "ldx", "y", "ldy", "k", "ldk", "g",
-                                "ldg", "gx", "ldgx", "gy", "ldgy", "options", "bytes"};
+const NameSet& argument_names() {
+    static const NameSet set = {"n", "m",   "d",  "x",    "ldx", "y",    "ldy",     "k",    "ldk",
+                                "g", "ldg", "gx", "ldgx", "gy",  "ldgy", "options", "bytes"};
     return set;
 }
 
@@ -82,10 +116,11 @@ bool is_taken(std::string_view name) {
     if (keywords().contains(name) || common_macros().contains(name) || standard_integer_names().contains(name) ||
         argument_names().contains(name))
         return true;
-    // Names of the runtime, and of the tables and locals of the generated C file, have these prefixes and never end in
-    // an underscore; likewise no compiler's own name of the form _X or __x is hit once an underscore is appended.
-    const bool foreign = starts_with_any(name, {"hg_", "hg1_", "HG_", "HG1_"}) || has_reserved_form(name);
-    return foreign && (!name.ends_with('_') || (has_reserved_form(name) && name.ends_with("__") && !name.ends_with("___")));
+    // Names of the runtime, and of the tables and locals of the generated C file, never end in an underscore.
+    if (starts_with_any(name, {"hg_", "hg1_", "HG_", "HG1_"})) return !name.ends_with('_');
+    // Predefined macros end in two underscores (__LINE__) or in a letter (_OPENMP), so one more makes them free.
+    if (has_reserved_form(name)) return !name.ends_with('_') || (name.ends_with("__") && !name.ends_with("___"));
+    return false;
 }
 
 bool is_identifier(std::string_view name) {
@@ -107,7 +142,6 @@ std::string c_name_problem(std::string_view name) {
         return "C and C++ reserve names that begin with _ or contain __, and a suffix such as _gram is appended to it";
     if (name == "hg" || name == "hg1" || starts_with_any(name, {"hg_", "hg1_", "HG_", "HG1_"}))
         return "names that begin with hg_ or hg1_ belong to Halogram's runtime";
-    if (common_macros().contains(name)) return "it is a macro of common C compilers or headers";
     return "";
 }
 
@@ -115,7 +149,7 @@ bool is_valid_c_name(std::string_view name) {
     return c_name_problem(name).empty();
 }
 
-std::vector<std::string> c_parameter_names(const std::vector<std::string> &formula_names) {
+std::vector<std::string> c_parameter_names(const std::vector<std::string>& formula_names) {
     for (std::size_t i = 0; i < formula_names.size(); ++i) {
         if (!is_identifier(formula_names[i]))
             throw LibraryError("the parameter name '" + formula_names[i] + "' is not an identifier");

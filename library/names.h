@@ -15,6 +15,6 @@ bool is_valid_c_name(std::string_view name);
 // The C names of a kernel's parameters, in order. A name keeps its spelling unless it is a keyword or a macro of C or
 // C++, another argument of the kernel's functions, the gradient `g<parameter>` of another parameter or a name of the
 // runtime's header; then `_` is appended until it is free.
-std::vector<std::string> c_parameter_names(const std::vector<std::string> &formula_names);
+std::vector<std::string> c_parameter_names(const std::vector<std::string>& formula_names);
 
 }  // namespace halogram

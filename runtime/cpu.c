@@ -32,7 +32,8 @@ static unsigned detect(void) {
     if (!__get_cpuid(1, &a, &b, &c, &d)) {
         return 0;
     }
-    const unsigned ssse3 = 1u << 9, fma = 1u << 12, sse41 = 1u << 19, osxsave = 1u << 27, avx = 1u << 28, f16c = 1u << 29;
+    const unsigned ssse3 = 1u << 9, fma = 1u << 12, sse41 = 1u << 19, osxsave = 1u << 27, avx = 1u << 28,
+                   f16c = 1u << 29;
     if ((c & ssse3) != 0 && (c & sse41) != 0) {
         found |= 1u << ISA_SSE41;
     }
@@ -52,7 +53,8 @@ static unsigned detect(void) {
         return found;
     }
     found |= 1u << ISA_AVX2;
-    const unsigned avx512f = 1u << 16, avx512dq = 1u << 17, avx512cd = 1u << 28, avx512bw = 1u << 30, avx512vl = 1u << 31;
+    const unsigned avx512f = 1u << 16, avx512dq = 1u << 17, avx512cd = 1u << 28, avx512bw = 1u << 30,
+                   avx512vl = 1u << 31;
     const unsigned for_avx512 = avx512f | avx512dq | avx512cd | avx512bw | avx512vl;
     if ((b7 & for_avx512) == for_avx512 && (states & zmm_states) == zmm_states) {
         found |= 1u << ISA_AVX512;

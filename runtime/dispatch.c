@@ -6,7 +6,8 @@
 
 enum { CHOICE_NOT_READ = 0, CHOICE_NONE = 1, CHOICE_UNKNOWN = 2, CHOICE_FIRST = 3 };
 
-/* The environment is read once, at the first call; a number is kept, not a string, so that one atomic store suffices. */
+/* The environment is read once, at the first call; a number is kept, not a string, so that one atomic store suffices.
+ */
 HG_SHARED int hg1_isa_choice = CHOICE_NOT_READ;
 
 static int isa_choice(void) {

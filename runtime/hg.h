@@ -52,7 +52,8 @@ extern "C" {
     STATUS(36, HG_ERROR_GX_OVERLAPS_GY, "gx overlaps gy")                                                              \
     STATUS(37, HG_ERROR_GPARAMETER_OVERLAPS_OUTPUT, "the gradient of a parameter overlaps another output")             \
     STATUS(38, HG_ERROR_WORKSPACE_OVERLAPS, "the workspace overlaps an input or an output")                            \
-    STATUS(40, HG_ERROR_OPTIONS_SIZE, "hg_options.size is not the size of hg_options of this or an older ABI 1 header")\
+    STATUS(40, HG_ERROR_OPTIONS_SIZE,                                                                                  \
+           "hg_options.size is not the size of hg_options of this or an older ABI 1 header")                           \
     STATUS(41, HG_ERROR_THREADS, "the number of threads is negative or above 65536")                                   \
     STATUS(42, HG_ERROR_WORKSPACE_NULL, "workspace_bytes is given but workspace is NULL")                              \
     STATUS(43, HG_ERROR_WORKSPACE_TOO_SMALL, "the workspace is smaller than the _workspace function asks for")         \
@@ -67,7 +68,7 @@ typedef enum hg_status {
 #define HG_STATUS_ENUMERATOR(number, name, text) name = number,
     HG_STATUS_LIST(HG_STATUS_ENUMERATOR)
 #undef HG_STATUS_ENUMERATOR
-    HG_STATUS_MAXIMUM = 0x7fffffff /* keeps the enumeration at 32 bits */
+        HG_STATUS_MAXIMUM = 0x7fffffff /* keeps the enumeration at 32 bits */
 } hg_status;
 
 /* A function that calls task(context, index) once for every index in [0, count), in any order and from any threads,
@@ -89,22 +90,23 @@ typedef struct hg_options {
     const volatile int *cancel;   /* when it becomes non-zero the call returns HG_ERROR_CANCELLED soon */
     hg_progress progress;
     void *progress_user;
-    void *stream;                 /* CUDA stream; unused by CPU variants */
+    void *stream; /* CUDA stream; unused by CPU variants */
 } hg_options;
 
 /* What a library says of itself; strings live as long as the library. */
 typedef struct hg_info {
-    size_t size;             /* sizeof(hg_info) of the library */
-    int abi_version;         /* 1 */
-    const char *name;        /* the C name, e.g. "rbf" */
-    const char *version;     /* version of Halogram that made it */
-    const char *formula;     /* the formula's text */
-    const char *dtype;       /* "f32" or "f64" */
-    const char *operations;  /* "gram,gram_vjp" */
-    const char *variant;     /* the variant that calls will use on this machine, e.g. "avx512"; NULL when `status` is an error */
-    const char *variants;    /* all variants in the library, best first: "avx512,avx2,sse41" */
-    int64_t features;        /* D, or 0 when D is an argument of the call */
-    hg_status status;        /* HG_OK, or why no variant can run */
+    size_t size;            /* sizeof(hg_info) of the library */
+    int abi_version;        /* 1 */
+    const char *name;       /* the C name, e.g. "rbf" */
+    const char *version;    /* version of Halogram that made it */
+    const char *formula;    /* the formula's text */
+    const char *dtype;      /* "f32" or "f64" */
+    const char *operations; /* "gram,gram_vjp" */
+    const char
+        *variant; /* the variant that calls will use on this machine, e.g. "avx512"; NULL when `status` is an error */
+    const char *variants; /* all variants in the library, best first: "avx512,avx2,sse41" */
+    int64_t features;     /* D, or 0 when D is an argument of the call */
+    hg_status status;     /* HG_OK, or why no variant can run */
 } hg_info;
 
 /* Runtime symbols carry the ABI version in their names; these macros are the names to use. */

@@ -7,8 +7,8 @@
 /* A program may link several generated libraries, each with its own copy of this runtime. Entry points and shared state
    are weak and visible, so that all copies become one; helpers between files are weak and hidden, so that they merge
    inside one program or shared object and never clash.
-   Weak stands at definitions only: a weak declaration makes every call a weak reference, for which a linker takes nothing
-   out of an archive, and the call goes to address 0. */
+   Weak stands at definitions only: a weak declaration makes every call a weak reference, for which a linker takes
+   nothing out of an archive, and the call goes to address 0. */
 #define HG_SHARED HG_API __attribute__((weak))
 #define HG_HELPER __attribute__((visibility("hidden")))
 #define HG_HELPER_DEFINITION HG_HELPER __attribute__((weak))
@@ -19,14 +19,16 @@
 #define HG_GRAM_PANEL_ROWS 128
 #define HG_GRAM_CHUNK_COLUMNS 512
 /* Gradients: these do decide the order of the sums over points, hence the rows depend on n and D alone and the columns
-   on m and D alone (a caller who splits x keeps every bit of gx, one who splits y keeps every bit of gy). Up to the
-   "few" limits a smaller shape keeps small calls inside the stack buffer. */
+   on m and D alone (a caller who splits x keeps every bit of gx, one who splits y keeps every bit of gy). Fewer rows
+   and columns where there are few points keep the pair planes of small calls inside the stack buffer. */
 #define HG_VJP_PANEL_ROWS 64
 #define HG_VJP_CHUNK_COLUMNS 1024
+#define HG_VJP_SOME_ROWS 512
+#define HG_VJP_PANEL_ROWS_OF_SOME 32
 #define HG_VJP_FEW_ROWS 64
-#define HG_VJP_FEW_COLUMNS 1024
 #define HG_VJP_PANEL_ROWS_OF_FEW 16
-#define HG_VJP_CHUNK_COLUMNS_OF_FEW 256
+#define HG_VJP_SOME_COLUMNS 2048
+#define HG_VJP_CHUNK_COLUMNS_OF_SOME 256
 /* Row panels are divided into at most this many groups; each has its own partial sum of gy. */
 #define HG_VJP_GROUPS 16
 /* At most this many segments of column chunks; each has its own partial sum of gx. Changes no bit. */
@@ -38,6 +40,8 @@
 #define HG_CHUNK_ELEMENTS (1 << 20)
 /* Chunks are padded to a multiple of this many points (and of the variant's column_multiple). */
 #define HG_CHUNK_PADDING 32
+/* A piece of a panel that has too few columns for a leaf goes through scratch, this many rows at a time. */
+#define HG_SCRATCH_ROWS 16
 #define HG_LARGEST_D (1 << 20)
 /* Calls with more operations than this use threads. */
 #define HG_THREADS_FROM_OPERATIONS 1e6
@@ -64,6 +68,8 @@ typedef struct hg1_region {
 } hg1_region;
 
 HG_HELPER hg_status hg1_check_options(const hg_options *options, hg_options *checked);
+/* The same options without their workspace: who asks for the size of a workspace does not have the right one yet. */
+HG_HELPER const hg_options *hg1_options_for_sizing(const hg_options *options, hg_options *copy);
 HG_HELPER hg_status hg1_check_sizes(const hg1_kernel *kernel, int64_t n, int64_t m, int64_t d, hg1_setting *setting);
 HG_HELPER hg_status hg1_check_gram(const hg1_setting *setting, const hg1_call *call);
 HG_HELPER hg_status hg1_check_gram_vjp(const hg1_setting *setting, const hg1_call *call);
@@ -89,14 +95,16 @@ HG_HELPER void hg1_pool_run(int64_t count, hg_task task, void *context);
 typedef struct hg1_run {
     const hg_options *options;
     int slots;
-    int stopped;              /* set once the cancel flag was seen */
-    int reporting;            /* held by the thread that is inside the progress callback */
-    int64_t done, total;      /* units of work, for the progress callback */
-    int64_t reported;         /* the largest `done` reported so far */
+    int stopped;         /* set once the cancel flag was seen */
+    int reporting;       /* held by the thread that is inside the progress callback */
+    int64_t done, total; /* units of work, for the progress callback */
+    int64_t reported;    /* the largest `done` reported so far */
 } hg1_run;
 
 typedef void (*hg1_item)(void *state, int slot, int64_t item);
 
+/* Whether a call of so many pairs has enough operations for threads and allocation to pay. */
+HG_HELPER int hg1_call_is_large(const hg1_setting *setting, int64_t n, int64_t m);
 /* The most threads that a call of so many pairs may use: 1 below the threshold. */
 HG_HELPER int hg1_call_threads(const hg1_setting *setting, int64_t n, int64_t m);
 HG_HELPER void hg1_run_begin(hg1_run *run, const hg_options *options, int slots, int64_t total);
@@ -146,21 +154,23 @@ typedef struct hg1_plan {
     const hg1_prepare *prepare;
     hg1_counts counts;
     int64_t n, m, d;
-    int64_t panel_rows, chunk_columns;       /* the shape */
+    int64_t panel_rows, chunk_columns; /* the shape */
     int64_t panels, chunks;
-    int64_t stored_rows, stored_columns;     /* a full panel and a full chunk with their padding */
-    int64_t scratch_elements;                /* a padded copy of a small piece of K or of its cotangent */
+    int64_t stored_rows, stored_columns; /* a full panel and a full chunk with their padding */
+    int64_t scratch_elements;            /* a padded copy of a small piece of K or of its cotangent */
     int slots;
-    size_t parameter_buffers, parameter_dimensions, ps, pf;
-    hg1_points_layout y;                     /* chunk by chunk */
+    size_t parameter_list, parameter_buffers, parameter_dimensions, ps, pf;
+    hg1_points_layout y; /* chunk by chunk */
     size_t slots_begin, slot_bytes;
     size_t arguments, x_points, x_scalars, x_planes, scratch; /* within a slot */
 } hg1_plan;
 
 HG_HELPER int64_t hg1_padded_rows(const hg1_plan *plan, int64_t rows);
 HG_HELPER int64_t hg1_padded_columns(const hg1_plan *plan, int64_t columns);
-HG_HELPER hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m,
-                                   int64_t panel_rows, int64_t chunk_columns);
+/* `size` halved until size * d <= elements, but not below `least`. */
+HG_HELPER int64_t hg1_halved(int64_t size, int64_t least, int64_t d, int64_t elements);
+HG_HELPER hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m, int64_t panel_rows,
+                                   int64_t chunk_columns);
 HG_HELPER void hg1_plan_shared(hg1_plan *plan, hg1_layout *layout, int64_t stored_chunks);
 HG_HELPER void hg1_plan_slot(hg1_plan *plan, hg1_layout *layout);
 
@@ -177,12 +187,52 @@ HG_HELPER void hg1_arguments_begin(const hg1_plan *plan, char *memory, char *slo
 HG_HELPER void hg1_arguments_panel(const hg1_plan *plan, char *slot, hg1_arguments *arguments, int64_t panel_rows,
                                    int64_t row, int64_t rows);
 HG_HELPER void hg1_arguments_chunk(const hg1_plan *plan, char *memory, hg1_arguments *arguments, int64_t place,
-                                   int64_t chunk_columns, int64_t column, int64_t columns);
+                                   int64_t chunk_columns, int64_t column);
 /* One more buffer; extents and strides beyond `dimensions` are ignored. The innermost stride is 1. */
 HG_HELPER void hg1_arguments_buffer(const hg1_plan *plan, hg1_arguments *arguments, const void *host, int dimensions,
                                     int64_t extent0, int64_t extent1, int64_t stride1, int64_t extent2,
                                     int64_t stride2);
+/* Points of chunk `chunk`, and of panel `panel`, without padding. */
+HG_HELPER int64_t hg1_panel_size(const hg1_plan *plan, int64_t panel);
 HG_HELPER int64_t hg1_chunk_size(const hg1_plan *plan, int64_t chunk);
+
+/* ---- gram_vjp.c, vjp_sums.c ---- */
+
+/* One call of gram_vjp. Offsets are in bytes, lengths in elements.
+   A "sum" is what one panel adds up over column chunks: gx of its rows, then the scalar parameters' gradients, then the
+   vector parameters' ones. */
+typedef struct hg1_vjp {
+    hg1_plan plan;
+    hg1_setting setting;
+    hg1_call call;
+    hg1_run run;
+    const hg1_gram_vjp_leaves *leaves;
+    char *memory;
+    int self; /* y = x: gx receives both parts */
+    int want_rows, want_columns, want_parameters;
+    int64_t groups;                           /* of row panels: depends on n and D alone */
+    int64_t segments, segment_chunks, levels; /* of column chunks: changes no bit */
+    int64_t points_length, parameters_length, sum_length;
+    int64_t stored_points, stored_length; /* of a sum that is kept: without points where they go to gx at once */
+    size_t sums, columns_sums, parameter_sums, parameter_errors; /* shared */
+    size_t w, t, gv, columns_part, columns_errors, pending;      /* in a slot */
+    size_t bytes;                                                /* workspace */
+} hg1_vjp;
+
+/* The kept sum of one panel over one segment, shared. */
+HG_HELPER char *hg1_vjp_sum(const hg1_vjp *work, int64_t segment, int64_t panel);
+/* gy of one group over one chunk, in the chunk's packed layout, shared. */
+HG_HELPER char *hg1_vjp_columns_sum(const hg1_vjp *work, int64_t group, int64_t chunk);
+/* Adds an earlier sum of `rows` rows: value = earlier + value. */
+HG_HELPER void hg1_vjp_add(const hg1_vjp *work, int64_t rows, char *value, const char *earlier);
+/* Writes the points' part of a finished sum to gx. */
+HG_HELPER void hg1_vjp_write_points(const hg1_vjp *work, int64_t panel, const char *sum);
+/* First row panel of a group; the group ends where the next one begins. */
+HG_HELPER int64_t hg1_vjp_group_begin(const hg1_vjp *work, int64_t group);
+/* Everything after the last pair: adds the partial sums and writes the outputs. */
+HG_HELPER void hg1_vjp_finish(hg1_vjp *work);
+/* Outputs of a call without pairs. */
+HG_HELPER void hg1_vjp_zero(const hg1_vjp *work);
 
 /* ---- reals.c: loops over elements, for f32 and f64 by the size of an element ---- */
 

@@ -2,12 +2,16 @@
 #include "fp_state.h"
 #include "hg_internal.h"
 
-HG_HELPER_DEFINITION int hg1_call_threads(const hg1_setting *setting, int64_t n, int64_t m) {
+HG_HELPER_DEFINITION int hg1_call_is_large(const hg1_setting *setting, int64_t n, int64_t m) {
     double operations = (double)n * (double)m * (double)setting->kernel->operations_per_pair;
     if (setting->kernel->features == 0) {
         operations *= (double)setting->d / 16.0; /* the estimate is for 16 features */
     }
-    if (!(operations > HG_THREADS_FROM_OPERATIONS)) {
+    return operations > HG_THREADS_FROM_OPERATIONS;
+}
+
+HG_HELPER_DEFINITION int hg1_call_threads(const hg1_setting *setting, int64_t n, int64_t m) {
+    if (!hg1_call_is_large(setting, n, m)) {
         return 1;
     }
     return setting->options.threads > 0 ? setting->options.threads : hg1_get_num_threads();

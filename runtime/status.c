@@ -8,7 +8,7 @@ HG_SHARED const char *hg1_status_string(hg_status status) {
         return text;
         HG_STATUS_LIST(HG_STATUS_CASE)
 #undef HG_STATUS_CASE
-    default:
-        return "unknown status";
+        default:
+            return "unknown status";
     }
 }

@@ -52,12 +52,12 @@ typedef struct hg1_worker_thread {
 typedef struct hg1_pool {
     pthread_mutex_t mutex;
     pthread_cond_t work, finished;
-    pid_t process;  /* a pool whose process is another one was left behind by fork: it has no threads */
-    int busy;       /* one job at a time; atomic */
+    pid_t process; /* a pool whose process is another one was left behind by fork: it has no threads */
+    int busy;      /* one job at a time; atomic */
     int stop;
     int64_t workers;
     hg1_worker_thread *threads;
-    hg_task task;   /* the job: indices [next, count) are not begun, `running` are under way */
+    hg_task task; /* the job: indices [next, count) are not begun, `running` are under way */
     void *context;
     int64_t next, count, running;
 } hg1_pool;

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-HG_HELPER_DEFINITION size_t hg1_layout_add(hg1_layout *layout, int64_t count_a, int64_t count_b, int64_t count_c, size_t element) {
+HG_HELPER_DEFINITION size_t hg1_layout_add(hg1_layout *layout, int64_t count_a, int64_t count_b, int64_t count_c,
+                                           size_t element) {
     const size_t limit = (size_t)PTRDIFF_MAX - HG_ALIGNMENT;
     const size_t begin = layout->bytes;
     size_t bytes = 0;
@@ -30,7 +31,8 @@ static __attribute__((noinline)) hg_status with_stack(hg1_worker worker, void *s
     return worker(state, aligned(memory));
 }
 
-HG_HELPER_DEFINITION hg_status hg1_with_workspace(const hg_options *options, size_t bytes, hg1_worker worker, void *state) {
+HG_HELPER_DEFINITION hg_status hg1_with_workspace(const hg_options *options, size_t bytes, hg1_worker worker,
+                                                  void *state) {
     if (options->workspace != NULL) {
         return worker(state, (char *)options->workspace);
     }

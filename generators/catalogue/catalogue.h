@@ -21,9 +21,9 @@ enum class Domain {
 struct CatalogueParameter {
     std::string name;
     std::string description;
-    double minimum;   // tests sample uniformly between minimum and maximum
+    double minimum;  // tests sample uniformly between minimum and maximum
     double maximum;
-    bool integer = false;    // int32_t in C, no gradient
+    bool integer = false;      // int32_t in C, no gradient
     bool per_feature = false;  // name[d] in the formula
 };
 
@@ -42,10 +42,10 @@ struct CatalogueEntry {
     std::string formula;
     std::vector<CatalogueParameter> parameters;
     Domain domain;
-    std::string summary;           // one line
-    std::string at_zero_by_zero;   // the documented value where the formula meets 0/0, or "does not occur"
-    std::string boundary_gradient; // gradient at coincident points and at the boundary of the domain
-    std::string source;            // of the definition: library and class, or paper
+    std::string summary;            // one line
+    std::string at_zero_by_zero;    // the documented value where the formula meets 0/0, or "does not occur"
+    std::string boundary_gradient;  // gradient at coincident points and at the boundary of the domain
+    std::string source;             // of the definition: library and class, or paper
     std::vector<ReferenceValue> references;
 };
 

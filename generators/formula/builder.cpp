@@ -21,9 +21,15 @@ struct Builtin {
     bool reduces = false;
 };
 
-Expr squared(Expr a) { return power(a, number(a, 2)); }
-Expr mean(Expr a) { return divide(sum(a), a->pool->feature_count()); }
-Expr difference(const Arguments& a) { return subtract(a[0], a[1]); }
+Expr squared(Expr a) {
+    return power(a, number(a, 2));
+}
+Expr mean(Expr a) {
+    return divide(sum(a), a->pool->feature_count());
+}
+Expr difference(const Arguments& a) {
+    return subtract(a[0], a[1]);
+}
 
 const std::vector<Builtin>& builtins() {
     static const std::vector<Builtin> table = {
@@ -58,15 +64,29 @@ Expr transplant(Expr root, Pool& pool, Expr x, Expr y, const std::map<std::strin
     for (Expr e : topological_order({root})) {
         Expr result = nullptr;
         switch (e->op) {
-            case Op::Constant: result = pool.constant(e->constant); break;
-            case Op::Infinity: result = pool.infinity(); break;
-            case Op::Pi: result = pool.pi(); break;
-            case Op::FeatureCount: result = pool.feature_count(); break;
-            case Op::X: result = x; break;
-            case Op::Y: result = y; break;
+            case Op::Constant:
+                result = pool.constant(e->constant);
+                break;
+            case Op::Infinity:
+                result = pool.infinity();
+                break;
+            case Op::Pi:
+                result = pool.pi();
+                break;
+            case Op::FeatureCount:
+                result = pool.feature_count();
+                break;
+            case Op::X:
+                result = x;
+                break;
+            case Op::Y:
+                result = y;
+                break;
             case Op::VectorParameter:
             case Op::ScalarParameter:
-            case Op::IntegerParameter: result = parameters.at(e->name); break;
+            case Op::IntegerParameter:
+                result = parameters.at(e->name);
+                break;
             default: {
                 Arguments arguments;
                 for (Expr a : e->arguments) arguments.push_back(made.at(a));
@@ -101,25 +121,30 @@ void FormulaBuilder::check_settings() const {
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
         const std::string near = nearest_name(name, known);
         fail(FormulaErrorCode::UnknownSetting, 0,
-             "the formula has no parameter '" + name + "' to set" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+             "the formula has no parameter '" + name + "' to set" +
+                 (near.empty() ? "" : "; did you mean '" + near + "'?"));
     }
 }
 
 Expr FormulaBuilder::value_of(const ParseNode& n) {
     Expr e = visit(n);
-    if (e->boolean) fail(FormulaErrorCode::NumberExpected, offset_of(n), "expected a number, this is a condition; use where(condition, a, b)");
+    if (e->boolean)
+        fail(FormulaErrorCode::NumberExpected, offset_of(n),
+             "expected a number, this is a condition; use where(condition, a, b)");
     return e;
 }
 
 Expr FormulaBuilder::condition_of(const ParseNode& n) {
     Expr e = visit(n);
-    if (!e->boolean) fail(FormulaErrorCode::ConditionExpected, offset_of(n), "expected a condition such as x < y, this is a number");
+    if (!e->boolean)
+        fail(FormulaErrorCode::ConditionExpected, offset_of(n), "expected a condition such as x < y, this is a number");
     return e;
 }
 
 Expr FormulaBuilder::visit(const ParseNode& n) {
     if (pool_.size() > formula_node_limit)
-        fail(FormulaErrorCode::TooManyNodes, offset_of(n), "more than " + std::to_string(formula_node_limit) + " operations");
+        fail(FormulaErrorCode::TooManyNodes, offset_of(n),
+             "more than " + std::to_string(formula_node_limit) + " operations");
     if (n.is_type<grammar::number>()) return number_at(n.string(), offset_of(n));
     if (n.is_type<grammar::variable>()) return name_at(n.string(), offset_of(n), false);
     if (n.is_type<grammar::indexed>()) return name_at(n.children[0]->string(), offset_of(n), true);
@@ -155,9 +180,15 @@ Expr FormulaBuilder::binary_chain(const ParseNode& n) {
     for (std::size_t k = 1; k + 1 < n.children.size(); k += 2) {
         Expr next = value_of(*n.children[k + 1]);
         switch (n.children[k]->string_view().front()) {
-            case '+': e = add(e, next); break;
-            case '-': e = subtract(e, next); break;
-            case '*': e = multiply(e, next); break;
+            case '+':
+                e = add(e, next);
+                break;
+            case '-':
+                e = subtract(e, next);
+                break;
+            case '*':
+                e = multiply(e, next);
+                break;
             default:
                 if (e->is_constant() && next->is_constant(0))
                     fail(FormulaErrorCode::DivisionByZero, offset_of(*n.children[k]), "division of a constant by zero");
@@ -169,7 +200,8 @@ Expr FormulaBuilder::binary_chain(const ParseNode& n) {
 
 Expr FormulaBuilder::comparison_chain(const ParseNode& n) {
     if (n.children.size() > 3)
-        fail(FormulaErrorCode::ChainedComparison, offset_of(*n.children[3]), "comparisons do not chain: write a < b and b < c");
+        fail(FormulaErrorCode::ChainedComparison, offset_of(*n.children[3]),
+             "comparisons do not chain: write a < b and b < c");
     Expr a = value_of(*n.children[0]), b = value_of(*n.children[2]);
     std::string sign = n.children[1]->string();
     sign.erase(sign.find_last_not_of(" \t\r\n") + 1);
@@ -225,11 +257,13 @@ Expr FormulaBuilder::parameter(const std::string& name, Op kind, std::size_t off
         if (p.name != name) continue;
         if (p.kind == kind || kind == Op::ScalarParameter) {
             if (p.kind == Op::VectorParameter && kind == Op::ScalarParameter)
-                fail(FormulaErrorCode::ParameterShape, offset, "'" + name + "' is per feature elsewhere: write " + name + "[d]");
+                fail(FormulaErrorCode::ParameterShape, offset,
+                     "'" + name + "' is per feature elsewhere: write " + name + "[d]");
             return p.node;
         }
         fail(FormulaErrorCode::ParameterShape, offset,
-             "'" + name + "' is used both as a " + (p.kind == Op::VectorParameter ? "per-feature" : "scalar") + " parameter and otherwise");
+             "'" + name + "' is used both as a " + (p.kind == Op::VectorParameter ? "per-feature" : "scalar") +
+                 " parameter and otherwise");
     }
     Expr node = nullptr;
     auto setting = options_.settings.find(name);
@@ -243,10 +277,12 @@ Expr FormulaBuilder::parameter(const std::string& name, Op kind, std::size_t off
             if (!value.value->is_constant()) throw std::invalid_argument(text);
             node = pool_.constant(negative ? mpq_class(-value.value->constant) : value.value->constant);
         } catch (const std::exception&) {
-            fail(FormulaErrorCode::ParameterValue, offset, "'" + name + "' is set to '" + text.substr(0, 40) + "', which is not a finite number");
+            fail(FormulaErrorCode::ParameterValue, offset,
+                 "'" + name + "' is set to '" + text.substr(0, 40) + "', which is not a finite number");
         }
         if (kind == Op::IntegerParameter && !is_integer_valued(node))
-            fail(FormulaErrorCode::ParameterValue, offset, "'" + name + "' is an integer, but is set to " + text.substr(0, 40));
+            fail(FormulaErrorCode::ParameterValue, offset,
+                 "'" + name + "' is an integer, but is set to " + text.substr(0, 40));
     } else {
         node = pool_.parameter(kind, name);
     }
@@ -259,7 +295,8 @@ Expr FormulaBuilder::let_in(const ParseNode& n) {
     const std::size_t offset = offset_of(*n.children[0]);
     const bool parameter_taken = std::any_of(formula_.parameters.begin(), formula_.parameters.end(),
                                              [&](const FormulaParameter& p) { return p.name == name; });
-    if (name == "x" || name == "y" || name == "pi" || name == "D" || name == "d" || parameter_taken || lets_.count(name))
+    if (name == "x" || name == "y" || name == "pi" || name == "D" || name == "d" || parameter_taken ||
+        lets_.count(name))
         fail(FormulaErrorCode::LetShadows, offset, "'" + name + "' already has a meaning here; choose another name");
     lets_being_defined_.push_back(name);
     Expr definition = value_of(*n.children[1]);
@@ -274,7 +311,8 @@ Expr FormulaBuilder::call_at(const ParseNode& n) {
     const std::string name = n.children[0]->string();
     const std::size_t offset = offset_of(n);
     if (name == "where") {
-        if (n.children.size() != 4) fail(FormulaErrorCode::WrongArgumentCount, offset, "where(condition, a, b) takes 3 arguments");
+        if (n.children.size() != 4)
+            fail(FormulaErrorCode::WrongArgumentCount, offset, "where(condition, a, b) takes 3 arguments");
         Expr condition = condition_of(*n.children[1]);
         Expr a = value_of(*n.children[2]);
         return where(condition, a, value_of(*n.children[3]));
@@ -299,7 +337,8 @@ Expr FormulaBuilder::call_at(const ParseNode& n) {
     if (function != nullptr && static_cast<std::size_t>(function->arity) == arguments.size()) {
         Arguments values;
         for (const Argument& a : arguments) {
-            if (!a.name.empty()) fail(FormulaErrorCode::UnexpectedName, a.offset, name + " takes its arguments by position");
+            if (!a.name.empty())
+                fail(FormulaErrorCode::UnexpectedName, a.offset, name + " takes its arguments by position");
             values.push_back(a.value);
         }
         return call(*function, values);
@@ -311,7 +350,8 @@ Expr FormulaBuilder::call_at(const ParseNode& n) {
              name + " takes " + arities + " argument(s), here are " + std::to_string(arguments.size()));
     const std::string near = nearest_name(name, callable_names());
     fail(FormulaErrorCode::UnknownFunction, offset,
-         "there is no function or kernel '" + name.substr(0, 64) + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+         "there is no function or kernel '" + name.substr(0, 64) + "'" +
+             (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
 Expr FormulaBuilder::reduction(const std::string& name, const std::vector<Argument>& arguments, std::size_t offset) {
@@ -320,18 +360,23 @@ Expr FormulaBuilder::reduction(const std::string& name, const std::vector<Argume
     });
     Arguments values;
     for (const Argument& a : arguments) {
-        if (!a.name.empty()) fail(FormulaErrorCode::UnexpectedName, a.offset, name + " takes its arguments by position");
+        if (!a.name.empty())
+            fail(FormulaErrorCode::UnexpectedName, a.offset, name + " takes its arguments by position");
         if (builtin.reduces && a.value->level > 0)
             fail(FormulaErrorCode::NestedReduction, offset,
-                 name + "(...) contains a reduction that mixes x and y; only statistics of one point, such as mean(x), may stand there");
+                 name +
+                     "(...) contains a reduction that mixes x and y; only statistics of one point, such as mean(x), "
+                     "may stand there");
         values.push_back(a.value);
     }
     return builtin.make(values);
 }
 
-Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vector<Argument>& arguments, std::size_t offset) {
+Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vector<Argument>& arguments,
+                                    std::size_t offset) {
     const std::size_t positional = static_cast<std::size_t>(
-        std::find_if(arguments.begin(), arguments.end(), [](const Argument& a) { return !a.name.empty(); }) - arguments.begin());
+        std::find_if(arguments.begin(), arguments.end(), [](const Argument& a) { return !a.name.empty(); }) -
+        arguments.begin());
     if (positional < 2 || positional > 2 + entry.parameters.size())
         fail(FormulaErrorCode::WrongArgumentCount, offset,
              entry.name + " takes x, y and at most " + std::to_string(entry.parameters.size()) + " parameter(s)");
@@ -344,10 +389,13 @@ Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vect
     for (std::size_t k = 0; k < arguments.size(); ++k) {
         const Argument& a = arguments[k];
         if (k < 2) {
-            if (a.value->level > 0) fail(FormulaErrorCode::NestedReduction, a.offset, "the points of " + entry.name + " may not mix x and y");
+            if (a.value->level > 0)
+                fail(FormulaErrorCode::NestedReduction, a.offset,
+                     "the points of " + entry.name + " may not mix x and y");
             continue;
         }
-        if (a.name.empty() && k >= positional) fail(FormulaErrorCode::UnexpectedName, a.offset, "a positional argument after a named one");
+        if (a.name.empty() && k >= positional)
+            fail(FormulaErrorCode::UnexpectedName, a.offset, "a positional argument after a named one");
         const std::string name = a.name.empty() ? entry.parameters[k - 2].name : a.name;
         const bool known = std::any_of(entry.parameters.begin(), entry.parameters.end(),
                                        [&](const CatalogueParameter& p) { return p.name == name; });
@@ -356,9 +404,11 @@ Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vect
             for (const CatalogueParameter& p : entry.parameters) names.push_back(p.name);
             const std::string near = nearest_name(name, names);
             fail(FormulaErrorCode::UnknownArgument, a.offset,
-                 entry.name + " has no parameter '" + name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+                 entry.name + " has no parameter '" + name + "'" +
+                     (near.empty() ? "" : "; did you mean '" + near + "'?"));
         }
-        if (!given.emplace(name, &a).second) fail(FormulaErrorCode::RepeatedArgument, a.offset, "'" + name + "' is given twice");
+        if (!given.emplace(name, &a).second)
+            fail(FormulaErrorCode::RepeatedArgument, a.offset, "'" + name + "' is given twice");
     }
     std::map<std::string, Expr> bound;
     for (const FormulaParameter& p : definition.parameters) {
@@ -369,9 +419,11 @@ Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vect
         }
         Expr value = it->second->value;
         if (p.kind != Op::VectorParameter && value->per_feature)
-            fail(FormulaErrorCode::ParameterShape, it->second->offset, "'" + p.name + "' of " + entry.name + " is a scalar");
+            fail(FormulaErrorCode::ParameterShape, it->second->offset,
+                 "'" + p.name + "' of " + entry.name + " is a scalar");
         if (p.kind == Op::IntegerParameter && !is_integer_valued(value))
-            fail(FormulaErrorCode::ParameterValue, it->second->offset, "'" + p.name + "' of " + entry.name + " is an integer");
+            fail(FormulaErrorCode::ParameterValue, it->second->offset,
+                 "'" + p.name + "' of " + entry.name + " is an integer");
         bound[p.name] = value;
     }
     return transplant(definition.value, pool_, arguments[0].value, arguments[1].value, bound);

@@ -17,7 +17,8 @@ class FormulaBuilder {
 public:
     using ParseNode = tao::pegtl::parse_tree::node;
 
-    FormulaBuilder(Formula& formula, const ParseOptions& options) : formula_(formula), options_(options), pool_(*formula.pool) {}
+    FormulaBuilder(Formula& formula, const ParseOptions& options)
+        : formula_(formula), options_(options), pool_(*formula.pool) {}
     void build(const ParseNode& root);
 
 private:
@@ -34,7 +35,9 @@ private:
     std::vector<std::string> lets_being_defined_;
 
     [[noreturn]] void fail(FormulaErrorCode code, std::size_t offset, const std::string& message) const;
-    static std::size_t offset_of(const ParseNode& n) { return n.begin().byte; }
+    static std::size_t offset_of(const ParseNode& n) {
+        return n.begin().byte;
+    }
 
     Expr visit(const ParseNode& n);
     Expr number_at(const std::string& text, std::size_t offset);

@@ -40,7 +40,9 @@ private:
     void pass_on(Expr e, Expr a) {
         const auto& arguments = e->arguments;
         switch (e->op) {
-            case Op::Negate: contribute(e, arguments[0], operator_negate(a)); break;
+            case Op::Negate:
+                contribute(e, arguments[0], operator_negate(a));
+                break;
             case Op::Add:
                 contribute(e, arguments[0], a);
                 contribute(e, arguments[1], a);
@@ -60,9 +62,15 @@ private:
                 contribute(e, arguments[1], operator_negate(multiply_zero(a, divide(e, arguments[1]))));
                 break;
             }
-            case Op::Power: pass_on_power(e, a); break;
-            case Op::Minimum: pass_on_extremum(e, a, compare(Op::Less, arguments[0], arguments[1])); break;
-            case Op::Maximum: pass_on_extremum(e, a, compare(Op::Less, arguments[1], arguments[0])); break;
+            case Op::Power:
+                pass_on_power(e, a);
+                break;
+            case Op::Minimum:
+                pass_on_extremum(e, a, compare(Op::Less, arguments[0], arguments[1]));
+                break;
+            case Op::Maximum:
+                pass_on_extremum(e, a, compare(Op::Less, arguments[1], arguments[0]));
+                break;
             case Op::Where:
                 contribute(e, arguments[1], where(arguments[0], a, number(e, 0)));
                 contribute(e, arguments[2], where(arguments[0], number(e, 0), a));
@@ -73,7 +81,9 @@ private:
                     contribute(e, arguments[k], multiply_zero(a, local[k]));
                 break;
             }
-            case Op::Sum: contribute(e, arguments[0], a); break;
+            case Op::Sum:
+                contribute(e, arguments[0], a);
+                break;
             case Op::MaximumOver:
             case Op::MinimumOver: {
                 // Every feature that attains the extremum takes an equal share.
@@ -81,7 +91,8 @@ private:
                 contribute(e, arguments[0], multiply(divide(a, sum(attained)), attained));
                 break;
             }
-            default: break;  // leaves
+            default:
+                break;  // leaves
         }
     }
 
@@ -108,7 +119,8 @@ private:
 }  // namespace
 
 Expr derivative(Expr value, Expr variable) {
-    if (value->per_feature || value->boolean) throw std::invalid_argument("derivative: the value must be a scalar number");
+    if (value->per_feature || value->boolean)
+        throw std::invalid_argument("derivative: the value must be a scalar number");
     if (value == variable) return number(value, 1);
     return ReverseAccumulation(value).run(variable);
 }

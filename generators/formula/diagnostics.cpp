@@ -8,19 +8,21 @@ namespace {
 
 constexpr std::size_t window_before = 50, window_after = 50;  // characters of a long line shown around the caret
 
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }
+bool starts_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
+}
 
 // Byte `offset` moved by whole characters.
 std::size_t back(std::string_view s, std::size_t offset, std::size_t count) {
-    while (count-- > 0 && offset > 0)
-        do --offset;
+    while (count-- > 0 && offset > 0) do
+            --offset;
         while (offset > 0 && !starts_character(s[offset]));
     return offset;
 }
 
 std::size_t forward(std::string_view s, std::size_t offset, std::size_t count) {
-    while (count-- > 0 && offset < s.size())
-        do ++offset;
+    while (count-- > 0 && offset < s.size()) do
+            ++offset;
         while (offset < s.size() && !starts_character(s[offset]));
     return offset;
 }
@@ -47,7 +49,8 @@ struct FormulaError::Place {
         const std::size_t end = std::min(text.find('\n', begin), text.size());
         const std::string_view whole = text.substr(begin, end - begin);
         const std::size_t at = offset - begin;
-        column += static_cast<std::size_t>(std::count_if(whole.begin(), whole.begin() + static_cast<long>(at), starts_character));
+        column += static_cast<std::size_t>(
+            std::count_if(whole.begin(), whole.begin() + static_cast<long>(at), starts_character));
         const std::size_t from = back(whole, at, window_before), to = forward(whole, at, window_after);
         std::string shown = from > 0 ? "... " : "";
         shown += printable(whole.substr(from, at - from));
@@ -61,7 +64,9 @@ struct FormulaError::Place {
 FormulaError::FormulaError(FormulaErrorCode code, const Place& place, const std::string& message)
     : std::runtime_error("line " + std::to_string(place.line) + ", column " + std::to_string(place.column) + ": " +
                          message.substr(0, 1500) + "\n" + place.excerpt),
-      code_(code), line_(place.line), column_(place.column) {}
+      code_(code),
+      line_(place.line),
+      column_(place.column) {}
 
 FormulaError::FormulaError(FormulaErrorCode code, std::string_view text, std::size_t offset, const std::string& message)
     : FormulaError(code, Place(text, offset), message) {}

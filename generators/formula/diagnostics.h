@@ -9,31 +9,31 @@
 namespace halogram {
 
 // Every way in which a text can be wrong: code and what the user did. Tests walk this list and provoke each.
-#define HALOGRAM_FORMULA_ERRORS(ERROR)                                              \
-    ERROR(Empty, "the formula is empty")                                            \
-    ERROR(TooLong, "the text is longer than the limit")                             \
-    ERROR(TooDeep, "the text nests deeper than the limit")                          \
-    ERROR(TooManyNodes, "the formula has more operations than the limit")           \
-    ERROR(InvalidCharacter, "a character that no formula contains")                 \
-    ERROR(InvalidUtf8, "bytes that are not UTF-8")                                  \
-    ERROR(Syntax, "the text does not follow the grammar")                           \
-    ERROR(UnknownFunction, "a call of something that is not known")                 \
-    ERROR(WrongArgumentCount, "a call with too few or too many arguments")          \
-    ERROR(UnknownArgument, "a named argument that the callee does not have")        \
-    ERROR(RepeatedArgument, "an argument given twice")                              \
-    ERROR(UnexpectedName, "a named argument where only positions count")            \
-    ERROR(NotAParameter, "an index or an assignment on something that is no parameter") \
-    ERROR(ParameterShape, "one name used both as a scalar and per feature")         \
-    ERROR(ParameterValue, "a value that the parameter cannot take")                 \
-    ERROR(NestedReduction, "a reduction inside a reduction that mixes x and y")     \
-    ERROR(ConditionExpected, "a number where a condition is needed")                \
-    ERROR(NumberExpected, "a condition where a number is needed")                   \
-    ERROR(ChainedComparison, "a comparison of a comparison")                        \
-    ERROR(NumberNotFinite, "a number that is not finite in the dtype")              \
-    ERROR(DivisionByZero, "a division of two constants by zero")                    \
-    ERROR(LetUsesItself, "a let whose definition uses its own name")                \
-    ERROR(LetShadows, "a let whose name is already taken")                          \
-    ERROR(ResultPerFeature, "a result with one value per feature")                  \
+#define HALOGRAM_FORMULA_ERRORS(ERROR)                                                                                 \
+    ERROR(Empty, "the formula is empty")                                                                               \
+    ERROR(TooLong, "the text is longer than the limit")                                                                \
+    ERROR(TooDeep, "the text nests deeper than the limit")                                                             \
+    ERROR(TooManyNodes, "the formula has more operations than the limit")                                              \
+    ERROR(InvalidCharacter, "a character that no formula contains")                                                    \
+    ERROR(InvalidUtf8, "bytes that are not UTF-8")                                                                     \
+    ERROR(Syntax, "the text does not follow the grammar")                                                              \
+    ERROR(UnknownFunction, "a call of something that is not known")                                                    \
+    ERROR(WrongArgumentCount, "a call with too few or too many arguments")                                             \
+    ERROR(UnknownArgument, "a named argument that the callee does not have")                                           \
+    ERROR(RepeatedArgument, "an argument given twice")                                                                 \
+    ERROR(UnexpectedName, "a named argument where only positions count")                                               \
+    ERROR(NotAParameter, "an index or an assignment on something that is no parameter")                                \
+    ERROR(ParameterShape, "one name used both as a scalar and per feature")                                            \
+    ERROR(ParameterValue, "a value that the parameter cannot take")                                                    \
+    ERROR(NestedReduction, "a reduction inside a reduction that mixes x and y")                                        \
+    ERROR(ConditionExpected, "a number where a condition is needed")                                                   \
+    ERROR(NumberExpected, "a condition where a number is needed")                                                      \
+    ERROR(ChainedComparison, "a comparison of a comparison")                                                           \
+    ERROR(NumberNotFinite, "a number that is not finite in the dtype")                                                 \
+    ERROR(DivisionByZero, "a division of two constants by zero")                                                       \
+    ERROR(LetUsesItself, "a let whose definition uses its own name")                                                   \
+    ERROR(LetShadows, "a let whose name is already taken")                                                             \
+    ERROR(ResultPerFeature, "a result with one value per feature")                                                     \
     ERROR(UnknownSetting, "a --set of a parameter that the formula does not have")
 
 enum class FormulaErrorCode {
@@ -48,9 +48,15 @@ class FormulaError : public std::runtime_error {
 public:
     FormulaError(FormulaErrorCode code, std::string_view text, std::size_t offset, const std::string& message);
 
-    FormulaErrorCode code() const { return code_; }
-    std::size_t line() const { return line_; }
-    std::size_t column() const { return column_; }
+    FormulaErrorCode code() const {
+        return code_;
+    }
+    std::size_t line() const {
+        return line_;
+    }
+    std::size_t column() const {
+        return column_;
+    }
 
 private:
     struct Place;

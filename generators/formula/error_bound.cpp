@@ -8,7 +8,9 @@ namespace halogram {
 
 namespace {
 
-Real larger(const Real& a, const Real& b) { return a < b ? b : a; }
+Real larger(const Real& a, const Real& b) {
+    return a < b ? b : a;
+}
 
 class Bound {
 public:
@@ -24,9 +26,13 @@ public:
         for (const BoundedValue& v : a) values.push_back(v.value);
         BoundedValue r{operation_value(e, values), Real(0.0)};
         switch (e.op) {
-            case Op::Negate: r.error = a[0].error; return r;
+            case Op::Negate:
+                r.error = a[0].error;
+                return r;
             case Op::Minimum:
-            case Op::Maximum: r.error = larger(a[0].error, a[1].error); return r;
+            case Op::Maximum:
+                r.error = larger(a[0].error, a[1].error);
+                return r;
             case Op::Less:
             case Op::LessEqual:
             case Op::Equal:
@@ -50,12 +56,15 @@ public:
                 return r;
             }
             case Op::Add:
-            case Op::Subtract: r.error = a[0].error + a[1].error; return rounded(r, 1);
+            case Op::Subtract:
+                r.error = a[0].error + a[1].error;
+                return rounded(r, 1);
             case Op::Multiply:
             case Op::MultiplyZero:
                 r.error = abs(a[0].value) * a[1].error + abs(a[1].value) * a[0].error + a[0].error * a[1].error;
                 return rounded(r, 1);
-            default: break;
+            default:
+                break;
         }
         // Division, power and functions: the spread of the value over the corners of the arguments' errors.
         for (unsigned corner = 0; corner < (1u << a.size()); ++corner) {
@@ -104,7 +113,8 @@ std::vector<BoundedValue> evaluate_with_bound(Expr lowered, const Inputs& inputs
         std::vector<BoundedValue>& result = values[e];
         if (e->arguments.empty()) {
             const bool input = e->depends != 0;
-            for (const Real& v : evaluate(e, inputs)) result.push_back(input ? BoundedValue{v, Real(0.0)} : bound.constant(v));
+            for (const Real& v : evaluate(e, inputs))
+                result.push_back(input ? BoundedValue{v, Real(0.0)} : bound.constant(v));
         } else if (e->op == Op::Sum) {
             result = {bound.sum(values.at(e->arguments[0]))};
         } else if (e->is_reduction()) {

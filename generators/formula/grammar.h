@@ -23,9 +23,9 @@ struct keyword : p::sor<let_word, in_word, and_word, or_word, not_word> {};
 struct name : p::seq<p::not_at<keyword>, p::identifier> {};
 struct digits : p::plus<p::digit> {};
 struct exponent_digits : p::plus<p::digit> {};
-struct number : p::seq<p::sor<p::seq<digits, p::opt<p::one<'.'>, p::star<p::digit>>>, p::seq<p::one<'.'>, digits>>,
-                       p::opt<p::one<'e', 'E'>, p::opt<p::one<'+', '-'>>, exponent_digits>,
-                       p::not_at<p::identifier_first>> {};
+struct number
+    : p::seq<p::sor<p::seq<digits, p::opt<p::one<'.'>, p::star<p::digit>>>, p::seq<p::one<'.'>, digits>>,
+             p::opt<p::one<'e', 'E'>, p::opt<p::one<'+', '-'>>, exponent_digits>, p::not_at<p::identifier_first>> {};
 
 struct expression;
 struct operand;  // an expression after an operator, comma or parenthesis: same rule, its own message

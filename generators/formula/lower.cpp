@@ -36,8 +36,10 @@ Expr lower(Expr root) {
         for (Expr a : e->arguments) arguments.push_back(lowered.at(a));
         Expr result = nullptr;
         if (e->op == Op::Power) result = lower_power(e, arguments[0], arguments[1]);
-        if (e->op == Op::Divide && arguments[1]->depends == on_parameters && (arguments[0]->depends & (on_x | on_y)) != 0)
-            result = e->pool->node(Op::Multiply, {arguments[0], e->pool->node(Op::Divide, {number(e, 1), arguments[1]})});
+        if (e->op == Op::Divide && arguments[1]->depends == on_parameters &&
+            (arguments[0]->depends & (on_x | on_y)) != 0)
+            result =
+                e->pool->node(Op::Multiply, {arguments[0], e->pool->node(Op::Divide, {number(e, 1), arguments[1]})});
         // Plain nodes from here: simplification is over, the sequence of operations is what stands in the tree.
         if (result == nullptr)
             result = arguments == e->arguments ? e : e->pool->node(e->op, std::move(arguments), e->function);

@@ -12,23 +12,40 @@ namespace grammar {
 
 template <typename>
 inline constexpr const char* message = nullptr;
-template <> inline constexpr auto message<operand> = "expected a value: a number, a name, a call or a parenthesis";
-template <> inline constexpr auto message<arguments> = "expected an argument";
-template <> inline constexpr auto message<argument> = "expected an argument after the comma";
-template <> inline constexpr auto message<exponent> = "expected an exponent after ^";
-template <> inline constexpr auto message<unary> = "expected a value after the operator";
-template <> inline constexpr auto message<product> = "expected a value after the operator";
-template <> inline constexpr auto message<addition> = "expected a value after the comparison";
-template <> inline constexpr auto message<negation> = "expected a condition after 'and'";
-template <> inline constexpr auto message<conjunction> = "expected a condition after 'or'";
-template <> inline constexpr auto message<close> = "expected ')'";
-template <> inline constexpr auto message<close_bracket> = "expected ']'";
-template <> inline constexpr auto message<index_d> = "expected 'd': the only index is [d]";
-template <> inline constexpr auto message<let_name> = "expected a name after 'let'";
-template <> inline constexpr auto message<space> = "expected a blank";
-template <> inline constexpr auto message<assign_required> = "expected '=' after the name of the let";
-template <> inline constexpr auto message<in_required> = "expected 'in' after the definition of the let";
-template <> inline constexpr auto message<p::eof> = "expected an operator or the end of the formula";
+template <>
+inline constexpr auto message<operand> = "expected a value: a number, a name, a call or a parenthesis";
+template <>
+inline constexpr auto message<arguments> = "expected an argument";
+template <>
+inline constexpr auto message<argument> = "expected an argument after the comma";
+template <>
+inline constexpr auto message<exponent> = "expected an exponent after ^";
+template <>
+inline constexpr auto message<unary> = "expected a value after the operator";
+template <>
+inline constexpr auto message<product> = "expected a value after the operator";
+template <>
+inline constexpr auto message<addition> = "expected a value after the comparison";
+template <>
+inline constexpr auto message<negation> = "expected a condition after 'and'";
+template <>
+inline constexpr auto message<conjunction> = "expected a condition after 'or'";
+template <>
+inline constexpr auto message<close> = "expected ')'";
+template <>
+inline constexpr auto message<close_bracket> = "expected ']'";
+template <>
+inline constexpr auto message<index_d> = "expected 'd': the only index is [d]";
+template <>
+inline constexpr auto message<let_name> = "expected a name after 'let'";
+template <>
+inline constexpr auto message<space> = "expected a blank";
+template <>
+inline constexpr auto message<assign_required> = "expected '=' after the name of the let";
+template <>
+inline constexpr auto message<in_required> = "expected 'in' after the definition of the let";
+template <>
+inline constexpr auto message<p::eof> = "expected an operator or the end of the formula";
 
 struct messages {
     template <typename Rule>
@@ -41,8 +58,9 @@ using control = p::must_if<messages>::control<Rule>;
 
 template <typename Rule>
 using selector = p::parse_tree::selector<
-    Rule, p::parse_tree::store_content::on<number, callee, argument_name, indexed_name, variable, let_name, minus_sign,
-                                           plus_sign, times_sign, add_sign, comparison_sign, not_word>,
+    Rule,
+    p::parse_tree::store_content::on<number, callee, argument_name, indexed_name, variable, let_name, minus_sign,
+                                     plus_sign, times_sign, add_sign, comparison_sign, not_word>,
     p::parse_tree::remove_content::on<named, call, indexed, let, power, exponent, unary, product, addition, comparison,
                                       negation, conjunction, disjunction>>;
 
@@ -73,7 +91,8 @@ void check_text(std::string_view text) {
         const auto c = static_cast<unsigned char>(text[k]);
         const std::size_t length = sequence_length(c);
         bool valid = length > 0 && k + length <= text.size();
-        for (std::size_t i = 1; valid && i < length; ++i) valid = (static_cast<unsigned char>(text[k + i]) & 0xC0u) == 0x80u;
+        for (std::size_t i = 1; valid && i < length; ++i)
+            valid = (static_cast<unsigned char>(text[k + i]) & 0xC0u) == 0x80u;
         if (!valid) throw FormulaError(FormulaErrorCode::InvalidUtf8, text, k, "this byte is not UTF-8 text");
         if (length > 1)
             throw FormulaError(FormulaErrorCode::InvalidCharacter, text, k,
@@ -98,7 +117,9 @@ Formula parse_formula(std::string_view text, const ParseOptions& options) {
     tao::pegtl::memory_input<> input(copy.data(), copy.size(), "formula");
     std::unique_ptr<ParseNode> root;
     try {
-        root = tao::pegtl::parse_tree::parse<grammar::formula, grammar::selector, tao::pegtl::nothing, grammar::control>(input);
+        root =
+            tao::pegtl::parse_tree::parse<grammar::formula, grammar::selector, tao::pegtl::nothing, grammar::control>(
+                input);
     } catch (const tao::pegtl::parse_error& e) {
         throw FormulaError(FormulaErrorCode::Syntax, text, e.positions().front().byte, std::string(e.message()));
     }
@@ -112,7 +133,8 @@ Formula parse_formula(std::string_view text, const ParseOptions& options) {
 
 Formula catalogue_formula(std::string_view name, ParseOptions options) {
     const CatalogueEntry* entry = find_in_catalogue(name);
-    if (entry == nullptr) throw std::invalid_argument("no kernel or distance in the catalogue is called " + std::string(name));
+    if (entry == nullptr)
+        throw std::invalid_argument("no kernel or distance in the catalogue is called " + std::string(name));
     for (const CatalogueParameter& p : entry->parameters)
         if (p.integer) options.declared[p.name] = Op::IntegerParameter;
     return parse_formula(entry->formula, options);

@@ -14,7 +14,7 @@ namespace halogram {
 
 struct FormulaParameter {
     std::string name;
-    Op kind;    // Op::ScalarParameter, Op::VectorParameter or Op::IntegerParameter
+    Op kind;  // Op::ScalarParameter, Op::VectorParameter or Op::IntegerParameter
     Expr node;
 };
 
@@ -22,7 +22,7 @@ struct FormulaParameter {
 struct Formula {
     std::shared_ptr<Pool> pool;
     std::string text;
-    Expr value = nullptr;  // scalar
+    Expr value = nullptr;                      // scalar
     std::vector<FormulaParameter> parameters;  // in the order of first appearance in the text
 };
 

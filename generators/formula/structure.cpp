@@ -21,7 +21,9 @@ public:
     struct Form {
         std::size_t number;
         bool negative;
-        bool operator==(const Form& other) const { return number == other.number && negative == other.negative; }
+        bool operator==(const Form& other) const {
+            return number == other.number && negative == other.negative;
+        }
         bool operator<(const Form& other) const {
             return number != other.number ? number < other.number : negative < other.negative;
         }
@@ -73,8 +75,8 @@ private:
     }
 
     // A negated chain: every term of a sum changes its sign, exactly one factor of a product does.
-    static std::vector<Form> joined(const std::vector<Form>& operands, const std::map<std::size_t, std::vector<Form>>& chains,
-                                    bool every) {
+    static std::vector<Form> joined(const std::vector<Form>& operands,
+                                    const std::map<std::size_t, std::vector<Form>>& chains, bool every) {
         std::vector<Form> all;
         for (const Form& o : operands) {
             auto chain = chains.find(o.number);
@@ -94,16 +96,25 @@ private:
     Form form(const Node& e, std::vector<Form> a, bool exchanged) {
         const std::string kind = std::to_string(static_cast<int>(e.op));
         switch (e.op) {
-            case Op::X: return intern(exchanged ? "y" : "x", {}, false);
-            case Op::Y: return intern(exchanged ? "x" : "y", {}, false);
-            case Op::Constant: return intern(kind + " " + e.constant.get_str(), {}, false);
+            case Op::X:
+                return intern(exchanged ? "y" : "x", {}, false);
+            case Op::Y:
+                return intern(exchanged ? "x" : "y", {}, false);
+            case Op::Constant:
+                return intern(kind + " " + e.constant.get_str(), {}, false);
             case Op::VectorParameter:
             case Op::ScalarParameter:
-            case Op::IntegerParameter: return intern(kind + " " + e.name, {}, false);
-            case Op::Negate: return {a[0].number, !a[0].negative};
-            case Op::Subtract: a[1].negative = !a[1].negative; return sum(a);
-            case Op::Add: return sum(a);
-            case Op::Multiply: return product(kind, a);
+            case Op::IntegerParameter:
+                return intern(kind + " " + e.name, {}, false);
+            case Op::Negate:
+                return {a[0].number, !a[0].negative};
+            case Op::Subtract:
+                a[1].negative = !a[1].negative;
+                return sum(a);
+            case Op::Add:
+                return sum(a);
+            case Op::Multiply:
+                return product(kind, a);
             case Op::Divide: {
                 const bool negative = a[0].negative != a[1].negative;
                 a[0].negative = a[1].negative = false;
@@ -114,7 +125,9 @@ private:
             case Op::Equal:
             case Op::NotEqual:
             case Op::And:
-            case Op::Or: std::sort(a.begin(), a.end()); return intern(kind, a, false);
+            case Op::Or:
+                std::sort(a.begin(), a.end());
+                return intern(kind, a, false);
             case Op::Sum: {
                 const bool negative = a[0].negative;
                 a[0].negative = false;
@@ -126,7 +139,8 @@ private:
                 if (e.function->parity != Parity::None) a[0].negative = false;
                 return intern(called, a, e.function->parity == Parity::Odd && negative);
             }
-            default: return intern(kind, a, false);  // order and signs of the operands matter
+            default:
+                return intern(kind, a, false);  // order and signs of the operands matter
         }
     }
 };
@@ -136,7 +150,8 @@ private:
 Symmetry symmetry_of(Expr lowered) {
     for (const bool associative : {false, true}) {
         Canonical canonical(associative);
-        if (canonical.of(lowered, false) == canonical.of(lowered, true)) return associative ? Symmetry::Mathematical : Symmetry::Bits;
+        if (canonical.of(lowered, false) == canonical.of(lowered, true))
+            return associative ? Symmetry::Mathematical : Symmetry::Bits;
     }
     return Symmetry::None;
 }

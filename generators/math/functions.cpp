@@ -11,10 +11,18 @@ using Arguments = std::vector<Expr>;
 Term constant(Expr like, long numerator, long denominator = 1) {
     return number(like, mpq_class(numerator, denominator));
 }
-Term pi(Expr like) { return like->pool->pi(); }
-Expr is_zero(Expr a) { return compare(Op::Equal, a, number(a, 0)); }
-Expr both_zero(Expr a, Expr b) { return logical(Op::And, is_zero(a), is_zero(b)); }
-Term squared(Expr a) { return power(a, number(a, 2)); }
+Term pi(Expr like) {
+    return like->pool->pi();
+}
+Expr is_zero(Expr a) {
+    return compare(Op::Equal, a, number(a, 0));
+}
+Expr both_zero(Expr a, Expr b) {
+    return logical(Op::And, is_zero(a), is_zero(b));
+}
+Term squared(Expr a) {
+    return power(a, number(a, 2));
+}
 
 // SciPy's domain rules of rel_entr and kl_div around the interior value: x = 0 gives `at_zero`, outside is +infinity.
 Expr entropy_like(const Arguments& a, Expr interior, Expr at_zero) {
@@ -26,9 +34,15 @@ Expr entropy_like(const Arguments& a, Expr interior, Expr at_zero) {
 }
 
 // Clamps to [-1, 1], keeps NaN.
-Term clamped(Expr c) { return minimum(maximum(c, number(c, -1)), number(c, 1)); }
-Term sine_of_arccos(Expr c) { return call("sqrt", {Term(1 - Term(c)) * Term(1 + Term(c))}); }
-Term supplement_of_arccos(Expr c) { return call("acos", {-Term(c)}); }  // pi - acos(c), without the cancellation at -1
+Term clamped(Expr c) {
+    return minimum(maximum(c, number(c, -1)), number(c, 1));
+}
+Term sine_of_arccos(Expr c) {
+    return call("sqrt", {Term(1 - Term(c)) * Term(1 + Term(c))});
+}
+Term supplement_of_arccos(Expr c) {
+    return call("acos", {-Term(c)});
+}  // pi - acos(c), without the cancellation at -1
 
 std::vector<Function> make_table() {
     std::vector<Function> t;
@@ -71,8 +85,8 @@ std::vector<Function> make_table() {
                  .operations = 25});
     t.push_back({.name = "sqrt",
                  .summary = "square root; its derivative at 0 is the subgradient 0",
-                 .derivatives =
-                     [](const Arguments& a, Expr) { return Arguments{constant(a[0], 1, 2) * call("inverse_sqrt", {a[0]})}; },
+                 .derivatives = [](const Arguments& a,
+                                   Expr) { return Arguments{constant(a[0], 1, 2) * call("inverse_sqrt", {a[0]})}; },
                  .exact = mpfr_sqrt,
                  .code = code::sqrt,
                  .ulp_f32 = 0.5,
@@ -80,16 +94,17 @@ std::vector<Function> make_table() {
                  .operations = 4,
                  .range = Range::NonNegative,
                  .keeps_positive = true});
-    t.push_back({.name = "tanh",
-                 .summary = "hyperbolic tangent",
-                 .derivatives = [](const Arguments&, Expr f) { return Arguments{Term(1 - Term(f)) * Term(1 + Term(f))}; },
-                 .exact = mpfr_tanh,
-                 .code = code::tanh,
-                 .ulp_f32 = 2.5,  // glibc's manual says 2 between rounded results, which is 2.5 from the exact value
-                 .ulp_f64 = 2.5,
-                 .operations = 40,
-                 .parity = Parity::Odd,
-                 .bounded = true});
+    t.push_back(
+        {.name = "tanh",
+         .summary = "hyperbolic tangent",
+         .derivatives = [](const Arguments&, Expr f) { return Arguments{Term(1 - Term(f)) * Term(1 + Term(f))}; },
+         .exact = mpfr_tanh,
+         .code = code::tanh,
+         .ulp_f32 = 2.5,  // glibc's manual says 2 between rounded results, which is 2.5 from the exact value
+         .ulp_f64 = 2.5,
+         .operations = 40,
+         .parity = Parity::Odd,
+         .bounded = true});
     t.push_back({.name = "sin",
                  .summary = "sine, argument in radians",
                  .derivatives = [](const Arguments& a, Expr) { return Arguments{call("cos", {a[0]})}; },
@@ -112,8 +127,7 @@ std::vector<Function> make_table() {
                  .bounded = true});
     t.push_back({.name = "acos",
                  .summary = "arc cosine; its derivative is -infinity at -1 and 1",
-                 .derivatives =
-                     [](const Arguments& a, Expr) { return Arguments{-(1 / sine_of_arccos(a[0]))}; },
+                 .derivatives = [](const Arguments& a, Expr) { return Arguments{-(1 / sine_of_arccos(a[0]))}; },
                  .exact = mpfr_acos,
                  .code = code::acos,
                  .ulp_f32 = 1.0,
@@ -161,32 +175,30 @@ std::vector<Function> make_table() {
                  .bounded = true});
 
     // Defined by other operations -------------------------------------------------------------------------------------
-    t.push_back({.name = "inverse_sqrt",
-                 .summary = "1 / sqrt(a), and 0 at a = 0: twice the derivative of sqrt",
-                 .in_language = false,
-                 .derivatives =
-                     [](const Arguments&, Expr f) { return Arguments{constant(f, -1, 2) * power(f, number(f, 3))}; },
-                 .definition =
-                     [](const Arguments& a) -> Expr {
-                         return where(is_zero(a[0]), number(a[0], 0), 1 / Term(call("sqrt", {a[0]})));
-                     },
-                 .range = Range::NonNegative,
-                 .bounded = true});
-    t.push_back({.name = "sigmoid",
-                 .summary = "1 / (1 + e^-a)",
-                 .derivatives =
-                     [](const Arguments& a, Expr f) { return Arguments{Term(f) * call("sigmoid", {-Term(a[0])})}; },
-                 .definition = [](const Arguments& a) -> Expr { return 1 / Term(1 + Term(call("exp", {-Term(a[0])}))); },
-                 .range = Range::NonNegative,
-                 .bounded = true});
+    t.push_back(
+        {.name = "inverse_sqrt",
+         .summary = "1 / sqrt(a), and 0 at a = 0: twice the derivative of sqrt",
+         .in_language = false,
+         .derivatives = [](const Arguments&, Expr f) { return Arguments{constant(f, -1, 2) * power(f, number(f, 3))}; },
+         .definition = [](const Arguments& a) -> Expr {
+             return where(is_zero(a[0]), number(a[0], 0), 1 / Term(call("sqrt", {a[0]})));
+         },
+         .range = Range::NonNegative,
+         .bounded = true});
+    t.push_back(
+        {.name = "sigmoid",
+         .summary = "1 / (1 + e^-a)",
+         .derivatives = [](const Arguments& a, Expr f) { return Arguments{Term(f) * call("sigmoid", {-Term(a[0])})}; },
+         .definition = [](const Arguments& a) -> Expr { return 1 / Term(1 + Term(call("exp", {-Term(a[0])}))); },
+         .range = Range::NonNegative,
+         .bounded = true});
     t.push_back({.name = "softplus",
                  .summary = "log(1 + e^a) without overflow",
                  .derivatives = [](const Arguments& a, Expr) { return Arguments{call("sigmoid", {a[0]})}; },
-                 .definition =
-                     [](const Arguments& a) -> Expr {
-                         return Term(maximum(a[0], number(a[0], 0))) +
-                                call("log1p", {call("exp", {-Term(call("abs", {a[0]}))})});
-                     },
+                 .definition = [](const Arguments& a) -> Expr {
+                     return Term(maximum(a[0], number(a[0], 0))) +
+                            call("log1p", {call("exp", {-Term(call("abs", {a[0]}))})});
+                 },
                  .range = Range::NonNegative});
     t.push_back({.name = "xlogy",
                  .arity = 2,
@@ -195,24 +207,23 @@ std::vector<Function> make_table() {
                      [](const Arguments& a, Expr) {
                          return Arguments{call("log", {a[1]}), call("divide0", {a[0], a[1]})};
                      },
-                 .definition =
-                     [](const Arguments& a) -> Expr {
-                         // b == b: a NaN in b stays.
-                         Expr at_zero = logical(Op::And, is_zero(a[0]), compare(Op::Equal, a[1], a[1]));
-                         return where(at_zero, number(a[0], 0), Term(a[0]) * call("log", {a[1]}));
-                     }});
+                 .definition = [](const Arguments& a) -> Expr {
+                     // b == b: a NaN in b stays.
+                     Expr at_zero = logical(Op::And, is_zero(a[0]), compare(Op::Equal, a[1], a[1]));
+                     return where(at_zero, number(a[0], 0), Term(a[0]) * call("log", {a[1]}));
+                 }});
     t.push_back({.name = "rel_entr",
                  .arity = 2,
                  .summary = "a log(a / b), 0 at a = 0 <= b, +infinity outside (SciPy's rel_entr)",
                  .derivatives =
                      [](const Arguments& a, Expr) {
-                         Expr by_a = where(both_zero(a[0], a[1]), number(a[0], 0), 1 + Term(call("log", {Term(a[0]) / a[1]})));
+                         Expr by_a =
+                             where(both_zero(a[0], a[1]), number(a[0], 0), 1 + Term(call("log", {Term(a[0]) / a[1]})));
                          return Arguments{by_a, -Term(call("divide0", {a[0], a[1]}))};
                      },
-                 .definition =
-                     [](const Arguments& a) -> Expr {
-                         return entropy_like(a, Term(a[0]) * call("log", {Term(a[0]) / a[1]}), number(a[0], 0));
-                     },
+                 .definition = [](const Arguments& a) -> Expr {
+                     return entropy_like(a, Term(a[0]) * call("log", {Term(a[0]) / a[1]}), number(a[0], 0));
+                 },
                  .may_be_infinite = true});
     t.push_back({.name = "kl_div",
                  .arity = 2,
@@ -222,11 +233,10 @@ std::vector<Function> make_table() {
                          Expr by_a = where(both_zero(a[0], a[1]), number(a[0], 0), call("log", {Term(a[0]) / a[1]}));
                          return Arguments{by_a, call("divide0", {Term(a[1]) - a[0], a[1]})};
                      },
-                 .definition =
-                     [](const Arguments& a) -> Expr {
-                         Term interior = Term(a[0]) * call("log", {Term(a[0]) / a[1]}) + (Term(a[1]) - a[0]);
-                         return entropy_like(a, maximum(interior, number(a[0], 0)), a[1]);
-                     },
+                 .definition = [](const Arguments& a) -> Expr {
+                     Term interior = Term(a[0]) * call("log", {Term(a[0]) / a[1]}) + (Term(a[1]) - a[0]);
+                     return entropy_like(a, maximum(interior, number(a[0], 0)), a[1]);
+                 },
                  .range = Range::NonNegative,
                  .may_be_infinite = true});
     t.push_back({.name = "divide0",
@@ -237,77 +247,74 @@ std::vector<Function> make_table() {
                          return Arguments{where(both_zero(a[0], a[1]), number(a[0], 0), 1 / Term(a[1])),
                                           -Term(call("divide0", {f, a[1]}))};
                      },
-                 .definition =
-                     [](const Arguments& a) -> Expr {
-                         return where(both_zero(a[0], a[1]), number(a[0], 0), Term(a[0]) / a[1]);
-                     },
+                 .definition = [](const Arguments& a) -> Expr {
+                     return where(both_zero(a[0], a[1]), number(a[0], 0), Term(a[0]) / a[1]);
+                 },
                  .may_be_infinite = true,
                  .fold = [](const Arguments& a) -> Expr { return is_positive(a[1]) ? divide(a[0], a[1]) : nullptr; }});
 
     // Families closed under differentiation ---------------------------------------------------------------------------
-    t.push_back({.name = "matern12",
-                 .summary = "exp(-sqrt(s)) of the squared scaled distance s; derivative at 0 by the subgradient of sqrt",
-                 .derivatives =
-                     [](const Arguments& a, Expr f) {
-                         return Arguments{constant(f, -1, 2) * call("inverse_sqrt", {a[0]}) * f};
-                     },
-                 .definition = [](const Arguments& a) -> Expr { return call("exp", {-Term(call("sqrt", {a[0]}))}); },
-                 .range = Range::Positive,
-                 .bounded = true});
-    t.push_back({.name = "matern32",
-                 .summary = "(1 + sqrt(3 s)) exp(-sqrt(3 s)) of the squared scaled distance s",
-                 .derivatives =
-                     [](const Arguments& a, Expr) { return Arguments{constant(a[0], -3, 2) * call("matern12", {3 * Term(a[0])})}; },
-                 .definition =
-                     [](const Arguments& a) -> Expr {
-                         Term r = call("sqrt", {3 * Term(a[0])});
-                         return Term(1 + r) * call("exp", {-r});
-                     },
-                 .range = Range::Positive,
-                 .bounded = true});
+    t.push_back(
+        {.name = "matern12",
+         .summary = "exp(-sqrt(s)) of the squared scaled distance s; derivative at 0 by the subgradient of sqrt",
+         .derivatives = [](const Arguments& a,
+                           Expr f) { return Arguments{constant(f, -1, 2) * call("inverse_sqrt", {a[0]}) * f}; },
+         .definition = [](const Arguments& a) -> Expr { return call("exp", {-Term(call("sqrt", {a[0]}))}); },
+         .range = Range::Positive,
+         .bounded = true});
+    t.push_back(
+        {.name = "matern32",
+         .summary = "(1 + sqrt(3 s)) exp(-sqrt(3 s)) of the squared scaled distance s",
+         .derivatives = [](const Arguments& a,
+                           Expr) { return Arguments{constant(a[0], -3, 2) * call("matern12", {3 * Term(a[0])})}; },
+         .definition = [](const Arguments& a) -> Expr {
+             Term r = call("sqrt", {3 * Term(a[0])});
+             return Term(1 + r) * call("exp", {-r});
+         },
+         .range = Range::Positive,
+         .bounded = true});
     t.push_back({.name = "matern52",
                  .summary = "(1 + sqrt(5 s) + 5 s / 3) exp(-sqrt(5 s)) of the squared scaled distance s",
                  .derivatives =
                      [](const Arguments& a, Expr) {
                          return Arguments{constant(a[0], -5, 6) * call("matern32", {constant(a[0], 5, 3) * a[0]})};
                      },
-                 .definition =
-                     [](const Arguments& a) -> Expr {
-                         Term s5 = 5 * Term(a[0]), r = call("sqrt", {s5});
-                         return Term(Term(1 + r) + s5 / 3) * call("exp", {-r});
-                     },
+                 .definition = [](const Arguments& a) -> Expr {
+                     Term s5 = 5 * Term(a[0]), r = call("sqrt", {s5});
+                     return Term(Term(1 + r) + s5 / 3) * call("exp", {-r});
+                 },
                  .range = Range::Positive,
                  .bounded = true});
-    t.push_back({.name = "arccos0",
-                 .summary = "1 - acos(c) / pi (Cho & Saul, order 0); argument clamped to [-1, 1], derivative 0 at the ends",
-                 .derivatives =
-                     [](const Arguments& a, Expr) {
-                         Term c = a[0];
-                         Expr inside = compare(Op::Less, call("abs", {c}), number(c, 1));
-                         Expr s = where(inside, sine_of_arccos(c), number(c, 0));
-                         return Arguments{1 / pi(c) * call("inverse_sqrt", {squared(s)})};
-                     },
-                 .definition = [](const Arguments& a) -> Expr { return supplement_of_arccos(clamped(a[0])) / pi(a[0]); },
-                 .range = Range::NonNegative,
-                 .bounded = true});
+    t.push_back(
+        {.name = "arccos0",
+         .summary = "1 - acos(c) / pi (Cho & Saul, order 0); argument clamped to [-1, 1], derivative 0 at the ends",
+         .derivatives =
+             [](const Arguments& a, Expr) {
+                 Term c = a[0];
+                 Expr inside = compare(Op::Less, call("abs", {c}), number(c, 1));
+                 Expr s = where(inside, sine_of_arccos(c), number(c, 0));
+                 return Arguments{1 / pi(c) * call("inverse_sqrt", {squared(s)})};
+             },
+         .definition = [](const Arguments& a) -> Expr { return supplement_of_arccos(clamped(a[0])) / pi(a[0]); },
+         .range = Range::NonNegative,
+         .bounded = true});
     t.push_back({.name = "arccos1",
                  .summary = "(sin t + (pi - t) cos t) / pi with t = acos(c) (Cho & Saul, order 1); argument clamped",
                  .derivatives = [](const Arguments& a, Expr) { return Arguments{call("arccos0", {a[0]})}; },
-                 .definition =
-                     [](const Arguments& a) -> Expr {
-                         Term c = clamped(a[0]);
-                         return (sine_of_arccos(c) + supplement_of_arccos(c) * c) / pi(c);
-                     },
+                 .definition = [](const Arguments& a) -> Expr {
+                     Term c = clamped(a[0]);
+                     return (sine_of_arccos(c) + supplement_of_arccos(c) * c) / pi(c);
+                 },
                  .bounded = true});
-    t.push_back({.name = "arccos2",
-                 .summary = "(3 sin t cos t + (pi - t)(1 + 2 cos^2 t)) / pi with t = acos(c) (order 2); argument clamped",
-                 .derivatives = [](const Arguments& a, Expr) { return Arguments{4 * Term(call("arccos1", {a[0]}))}; },
-                 .definition =
-                     [](const Arguments& a) -> Expr {
-                         Term c = clamped(a[0]);
-                         return (3 * Term(sine_of_arccos(c) * c) + supplement_of_arccos(c) * Term(1 + 2 * squared(c))) / pi(c);
-                     },
-                 .bounded = true});
+    t.push_back(
+        {.name = "arccos2",
+         .summary = "(3 sin t cos t + (pi - t)(1 + 2 cos^2 t)) / pi with t = acos(c) (order 2); argument clamped",
+         .derivatives = [](const Arguments& a, Expr) { return Arguments{4 * Term(call("arccos1", {a[0]}))}; },
+         .definition = [](const Arguments& a) -> Expr {
+             Term c = clamped(a[0]);
+             return (3 * Term(sine_of_arccos(c) * c) + supplement_of_arccos(c) * Term(1 + 2 * squared(c))) / pi(c);
+         },
+         .bounded = true});
     return t;
 }
 

@@ -38,15 +38,14 @@ struct Function {
     Parity parity = Parity::None;  // holds bit for bit
     Range range = Range::Any;
     bool integer_valued = false;
-    bool keeps_positive = false;   // positive for a positive argument
-    bool may_be_infinite = false;  // at an edge of its domain, for finite arguments
-    bool bounded = false;          // finite for all arguments
+    bool keeps_positive = false;                         // positive for a positive argument
+    bool may_be_infinite = false;                        // at an edge of its domain, for finite arguments
+    bool bounded = false;                                // finite for all arguments
     Expr (*fold)(const std::vector<Expr>& a) = nullptr;  // simplification, nullptr when nothing applies
 };
 
 const std::vector<Function>& functions();
 const Function* find_function(std::string_view name);  // nullptr when there is none
-
 
 // pow is an operator of the tree (a ^ b); its error stands here: glibc 2.36 documents 1 ulp.
 inline constexpr double power_ulp = 1.0;

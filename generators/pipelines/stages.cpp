@@ -21,8 +21,12 @@ bool uses_feature_count(Expr e) {
     return false;
 }
 
-bool is_leaf(Expr e) { return e->arguments.empty(); }
-unsigned points_of(Expr e) { return e->depends & (on_x | on_y); }
+bool is_leaf(Expr e) {
+    return e->arguments.empty();
+}
+unsigned points_of(Expr e) {
+    return e->depends & (on_x | on_y);
+}
 
 // The rule of a product at an edge: 0 where either factor is exactly 0 and the other is not NaN.
 Halide::Expr product_at_edge(const Halide::Expr& a, const Halide::Expr& b) {
@@ -70,40 +74,65 @@ Halide::Expr Stages::emit(Expr e, const Place& place, Memo& memo) {
 Halide::Expr Stages::operation(Expr e, const Place& place, Memo& memo) {
     auto argument = [&](std::size_t k) { return emit(e->arguments[k], place, memo); };
     switch (e->op) {
-        case Op::X: return inputs_.x(place.d, place.i);
-        case Op::Y: return inputs_.y(place.d, place.j);
-        case Op::FeatureCount: return cast(inputs_.type, inputs_.features);
+        case Op::X:
+            return inputs_.x(place.d, place.i);
+        case Op::Y:
+            return inputs_.y(place.d, place.j);
+        case Op::FeatureCount:
+            return cast(inputs_.type, inputs_.features);
         case Op::ScalarParameter:
-        case Op::IntegerParameter: return cast(inputs_.type, inputs_.scalars.at(e->name));
-        case Op::VectorParameter: return inputs_.vectors.at(e->name)(place.d);
-        case Op::Negate: return -argument(0);
-        case Op::Add: return argument(0) + argument(1);
-        case Op::Subtract: return argument(0) - argument(1);
-        case Op::Multiply: return argument(0) * argument(1);
-        case Op::MultiplyZero: return product_at_edge(argument(0), argument(1));
-        case Op::Divide: return argument(0) / argument(1);
-        case Op::Power: return code::power(argument(0), argument(1));
-        case Op::Minimum: return code::minimum(argument(0), argument(1));
-        case Op::Maximum: return code::maximum(argument(0), argument(1));
-        case Op::Less: return argument(0) < argument(1);
-        case Op::LessEqual: return argument(0) <= argument(1);
-        case Op::Equal: return argument(0) == argument(1);
-        case Op::NotEqual: return argument(0) != argument(1);
-        case Op::And: return argument(0) && argument(1);
-        case Op::Or: return argument(0) || argument(1);
-        case Op::Not: return !argument(0);
-        case Op::Where: return select(argument(0), argument(1), argument(2));
-        case Op::Call: return e->function->code(argument(0));
-        default: throw std::logic_error("stages: not an operation of a lowered tree");
+        case Op::IntegerParameter:
+            return cast(inputs_.type, inputs_.scalars.at(e->name));
+        case Op::VectorParameter:
+            return inputs_.vectors.at(e->name)(place.d);
+        case Op::Negate:
+            return -argument(0);
+        case Op::Add:
+            return argument(0) + argument(1);
+        case Op::Subtract:
+            return argument(0) - argument(1);
+        case Op::Multiply:
+            return argument(0) * argument(1);
+        case Op::MultiplyZero:
+            return product_at_edge(argument(0), argument(1));
+        case Op::Divide:
+            return argument(0) / argument(1);
+        case Op::Power:
+            return code::power(argument(0), argument(1));
+        case Op::Minimum:
+            return code::minimum(argument(0), argument(1));
+        case Op::Maximum:
+            return code::maximum(argument(0), argument(1));
+        case Op::Less:
+            return argument(0) < argument(1);
+        case Op::LessEqual:
+            return argument(0) <= argument(1);
+        case Op::Equal:
+            return argument(0) == argument(1);
+        case Op::NotEqual:
+            return argument(0) != argument(1);
+        case Op::And:
+            return argument(0) && argument(1);
+        case Op::Or:
+            return argument(0) || argument(1);
+        case Op::Not:
+            return !argument(0);
+        case Op::Where:
+            return select(argument(0), argument(1), argument(2));
+        case Op::Call:
+            return e->function->code(argument(0));
+        default:
+            throw std::logic_error("stages: not an operation of a lowered tree");
     }
 }
 
 Halide::Expr Stages::start_of(Expr reduction) const {
     if (reduction->op == Op::Sum) return make_const(inputs_.type, 0);
     const bool largest = reduction->op == Op::MaximumOver;
-    return inputs_.type.bits() == 32
-               ? Halide::Expr(largest ? -std::numeric_limits<float>::infinity() : std::numeric_limits<float>::infinity())
-               : Halide::Expr(largest ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity());
+    return inputs_.type.bits() == 32 ? Halide::Expr(largest ? -std::numeric_limits<float>::infinity()
+                                                            : std::numeric_limits<float>::infinity())
+                                     : Halide::Expr(largest ? -std::numeric_limits<double>::infinity()
+                                                            : std::numeric_limits<double>::infinity());
 }
 
 // One more feature, in order; a product is fused into its sum.
@@ -112,7 +141,8 @@ Halide::Expr Stages::step_of(Expr reduction, const Halide::Expr& so_far, const P
     if (reduction->op == Op::MaximumOver) return code::maximum(so_far, emit(body, place, memo));
     if (reduction->op == Op::MinimumOver) return code::minimum(so_far, emit(body, place, memo));
     if (body->op == Op::Multiply && points_of(body) == points_of(reduction) && body->mixes_points())
-        return code::fused_multiply_add(emit(body->arguments[0], place, memo), emit(body->arguments[1], place, memo), so_far);
+        return code::fused_multiply_add(emit(body->arguments[0], place, memo), emit(body->arguments[1], place, memo),
+                                        so_far);
     return so_far + emit(body, place, memo);
 }
 
@@ -143,7 +173,8 @@ Halide::Func Stages::point_stage(Expr e) {
 Halide::Expr Stages::spell_out(Expr e, const Place& place, Memo& memo) {
     // Arguments first, so that operation() finds them in the memo instead of asking for stages.
     for (Expr a : e->arguments)
-        if (!memo.count(a) && !is_leaf(a) && !a->is_reduction() && (a->depends != 0 || a->boolean || uses_feature_count(a)))
+        if (!memo.count(a) && !is_leaf(a) && !a->is_reduction() &&
+            (a->depends != 0 || a->boolean || uses_feature_count(a)))
             memo[a] = spell_out(a, place, memo);
     return operation(e, place, memo);
 }

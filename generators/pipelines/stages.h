@@ -14,11 +14,11 @@ namespace halogram {
 
 // Where the numbers of a formula come from.
 struct PipelineInputs {
-    Halide::Type type;                                                // Float(32) or Float(64)
-    Halide::Expr features;                                            // D: a constant, or an extent
-    std::function<Halide::Expr(Halide::Expr d, Halide::Expr i)> x;    // feature d of point i of x
-    std::function<Halide::Expr(Halide::Expr d, Halide::Expr j)> y;    // feature d of point j of y
-    std::map<std::string, Halide::Expr> scalars;                      // scalar and integer parameters
+    Halide::Type type;                                                           // Float(32) or Float(64)
+    Halide::Expr features;                                                       // D: a constant, or an extent
+    std::function<Halide::Expr(Halide::Expr d, Halide::Expr i)> x;               // feature d of point i of x
+    std::function<Halide::Expr(Halide::Expr d, Halide::Expr j)> y;               // feature d of point j of y
+    std::map<std::string, Halide::Expr> scalars;                                 // scalar and integer parameters
     std::map<std::string, std::function<Halide::Expr(Halide::Expr d)>> vectors;  // per-feature parameters
 };
 

@@ -28,7 +28,9 @@ protected:
         std::vector<double> values(features);
         double total = 0;
         for (double& v : values) {
-            v = entry.domain == Domain::Real ? real(random) : entry.domain == Domain::Categorical ? category(random) : positive(random);
+            v = entry.domain == Domain::Real          ? real(random)
+                : entry.domain == Domain::Categorical ? category(random)
+                                                      : positive(random);
             total += v;
         }
         std::vector<Real> result;
@@ -62,7 +64,8 @@ protected:
 
 void expect_near(const Real& a, const Real& b, double relative, const std::string& what) {
     const Real difference = abs(a - b), scale = Real(relative) * (abs(b) + Real(1e-6));
-    EXPECT_FALSE(scale < difference || a.is_nan() || b.is_nan()) << what << ": " << a.to_double() << " and " << b.to_double();
+    EXPECT_FALSE(scale < difference || a.is_nan() || b.is_nan())
+        << what << ": " << a.to_double() << " and " << b.to_double();
 }
 
 TEST_P(Entry, IsDocumented) {
@@ -109,7 +112,8 @@ TEST_P(Entry, GradientIsFiniteDifference) {
                 place[d] = kept;
                 // Central difference: truncation 2^-120, rounding 2^-196.
                 expect_near(gradient[gradient.size() == 1 ? 0 : d], (above - below) / (Real(2.0) * step), 1e-22,
-                            "gradient by " + (variable->name.empty() ? std::string(variable->op == Op::X ? "x" : "y") : variable->name));
+                            "gradient by " + (variable->name.empty() ? std::string(variable->op == Op::X ? "x" : "y")
+                                                                     : variable->name));
             }
         }
     }
@@ -125,7 +129,8 @@ TEST_P(Entry, GradientIsNeverNanAtCoincidentPointsAndBoundaries) {
         EXPECT_FALSE(evaluate(formula.value, in)[0].is_nan()) << "value, round " << round;
         for (Expr variable : variables())
             for (const Real& g : evaluate(derivative(formula.value, variable), in))
-                EXPECT_FALSE(g.is_nan()) << "gradient by " << variable->name << " op " << int(variable->op) << ", round " << round;
+                EXPECT_FALSE(g.is_nan()) << "gradient by " << variable->name << " op " << int(variable->op)
+                                         << ", round " << round;
     }
 }
 

@@ -14,7 +14,9 @@ struct Tree : testing::Test {
     Pool pool;
     Term x = pool.x(), y = pool.y(), two = pool.constant(2);
     Term gamma = pool.parameter(Op::ScalarParameter, "gamma");
-    Expr squared_distance() { return sum(power(x - y, two)); }
+    Expr squared_distance() {
+        return sum(power(x - y, two));
+    }
 };
 
 TEST_F(Tree, SharesEqualExpressions) {
@@ -98,14 +100,14 @@ TEST_F(Tree, EdgeProductOnlyWhereSingular) {
 TEST_F(Tree, EveryFunctionHasDerivatives) {
     for (const Function& f : functions()) {
         std::vector<Expr> arguments;
-        for (int k = 0; k < f.arity; ++k)
-            arguments.push_back(pool.parameter(Op::ScalarParameter, k == 0 ? "a" : "b"));
+        for (int k = 0; k < f.arity; ++k) arguments.push_back(pool.parameter(Op::ScalarParameter, k == 0 ? "a" : "b"));
         Expr value = call(f, arguments);
         ASSERT_NE(f.derivatives, nullptr) << f.name;
         EXPECT_EQ(f.derivatives(arguments, value).size(), arguments.size()) << f.name;
         EXPECT_NE(f.definition == nullptr, f.exact == nullptr) << f.name << " is either primitive or defined";
         EXPECT_EQ(f.exact == nullptr, f.code == nullptr) << f.name;
-        EXPECT_EQ(f.exact != nullptr, f.ulp_f32 > 0 || f.name == "abs" || f.name == "sign" || f.name == "floor") << f.name;
+        EXPECT_EQ(f.exact != nullptr, f.ulp_f32 > 0 || f.name == "abs" || f.name == "sign" || f.name == "floor")
+            << f.name;
     }
 }
 

@@ -29,5 +29,18 @@ TEST(Names, ParametersKeepTheirNamesUnlessTaken) {
     }
 }
 
+TEST(Names, KeywordsMacrosAndTheRuntimeGiveWay) {
+    using Names = std::vector<std::string>;
+    // The gradient of `oto` would be `goto`; `k_` is the formula's own name, which the renamed `k` must not take.
+    EXPECT_EQ(c_parameter_names({"k", "k_", "oto"}), (Names{"k__", "k_", "oto_"}));
+    EXPECT_EQ(c_parameter_names({"hg_status", "size_t", "NULL", "INT32_MAX", "char8_t", "_Bool", "linux", "__LINE__"}),
+              (Names{"hg_status_", "size_t_", "NULL_", "INT32_MAX_", "char8_t_", "_Bool_", "linux_", "__LINE___"}));
+    // Renaming k moves its gradient onto gk_: a chain.
+    EXPECT_EQ(c_parameter_names({"gk_", "k"}), (Names{"gk__", "k_"}));
+    for (const char* name : {"hg", "hg1", "hg_rbf", "trailing_", "two__underscores"})
+        EXPECT_FALSE(is_valid_c_name(name)) << name;
+    EXPECT_FALSE(is_valid_c_name(std::string(101, 'a')));
+}
+
 }  // namespace
 }  // namespace halogram

@@ -15,10 +15,17 @@ namespace {
 
 template <typename T>
 std::vector<T> arguments_to_try() {
-    std::vector<T> values = {T(0), T(-0.0), T(1), T(-1), std::numeric_limits<T>::infinity(),
-                             -std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN(),
-                             std::numeric_limits<T>::min(), std::numeric_limits<T>::denorm_min(),
-                             std::numeric_limits<T>::max(), std::numeric_limits<T>::lowest()};
+    std::vector<T> values = {T(0),
+                             T(-0.0),
+                             T(1),
+                             T(-1),
+                             std::numeric_limits<T>::infinity(),
+                             -std::numeric_limits<T>::infinity(),
+                             std::numeric_limits<T>::quiet_NaN(),
+                             std::numeric_limits<T>::min(),
+                             std::numeric_limits<T>::denorm_min(),
+                             std::numeric_limits<T>::max(),
+                             std::numeric_limits<T>::lowest()};
     std::mt19937_64 random(7);
     std::uniform_real_distribution<double> near(-1, 1), wide(-110, 110), exponent(-40, 5);
     for (int k = 0; k < 20000; ++k) {
@@ -46,7 +53,8 @@ double error_in_ulp(const Function& f, T argument, T computed) {
     } else {
         const T magnitude = std::fabs(nearest);
         T below = std::nextafter(magnitude, T(0));
-        const double ulp = magnitude == 0 ? double(std::numeric_limits<T>::denorm_min()) : double(magnitude) - double(below);
+        const double ulp =
+            magnitude == 0 ? double(std::numeric_limits<T>::denorm_min()) : double(magnitude) - double(below);
         mpfr_sub_d(r, r, double(computed), MPFR_RNDN);
         error = std::fabs(mpfr_get_d(r, MPFR_RNDN)) / ulp;
     }
@@ -65,8 +73,8 @@ void check_within_stated_error() {
         Halide::Func value;
         value(i) = f.code(input(i));
         value.vectorize(i, 8);
-        Halide::Buffer<T> output = value.realize({count}, Halide::get_jit_target_from_environment().with_feature(
-                                                              Halide::Target::StrictFloat));
+        Halide::Buffer<T> output =
+            value.realize({count}, Halide::get_jit_target_from_environment().with_feature(Halide::Target::StrictFloat));
         const double stated = sizeof(T) == 4 ? f.ulp_f32 : f.ulp_f64;
         double worst = 0;
         for (int k = 0; k < count; ++k) {
@@ -75,7 +83,8 @@ void check_within_stated_error() {
             ASSERT_LE(error, stated) << f.name << "(" << values[std::size_t(k)] << ") = " << output(k);
         }
         testing::Test::RecordProperty(std::string(f.name), std::to_string(worst));
-        std::printf("%-8s f%d worst %.3f ulp, stated %.1f\n", std::string(f.name).c_str(), int(sizeof(T) * 8), worst, stated);
+        std::printf("%-8s f%d worst %.3f ulp, stated %.1f\n", std::string(f.name).c_str(), int(sizeof(T) * 8), worst,
+                    stated);
     }
 }
 

@@ -40,7 +40,9 @@ void GramOfEntry::check() {
         for (int i = 0; i < count; ++i) {
             double total = 0;
             for (int d = 0; d < D; ++d) {
-                const double v = entry.domain == Domain::Real ? real(random) : entry.domain == Domain::Categorical ? category(random) : positive(random);
+                const double v = entry.domain == Domain::Real          ? real(random)
+                                 : entry.domain == Domain::Categorical ? category(random)
+                                                                       : positive(random);
                 total += v;
                 p(d, i) = T(v);
             }
@@ -79,7 +81,8 @@ void GramOfEntry::check() {
     Stages stages(inputs);
     Halide::Func gram = stages.gram(lowered, "gram");
     for (Halide::Func f : stages.pair_reductions) f.compute_root();
-    Halide::Buffer<T> k = gram.realize({m, n}, Halide::get_jit_target_from_environment().with_feature(Halide::Target::StrictFloat));
+    Halide::Buffer<T> k =
+        gram.realize({m, n}, Halide::get_jit_target_from_environment().with_feature(Halide::Target::StrictFloat));
 
     for (int i = 0; i < n; ++i)
         for (int j = 0; j < m; ++j) {
@@ -89,10 +92,11 @@ void GramOfEntry::check() {
                 in.y.emplace_back(double(y(d, j)));
             }
             const Real value = evaluate(formula.value, in)[0];  // of the formula as written, not as lowered
-            const Real error = evaluate_with_bound(lowered, in, sizeof(T) == 4 ? f32_arithmetic : f64_arithmetic)[0].error;
+            const Real error =
+                evaluate_with_bound(lowered, in, sizeof(T) == 4 ? f32_arithmetic : f64_arithmetic)[0].error;
             const Real off = abs(Real(double(k(j, i))) - value);
-            EXPECT_FALSE(error < off || off.is_nan()) << "K(" << i << ", " << j << ") = " << k(j, i) << ", exact " << value.to_double()
-                                                     << ", bound " << error.to_double();
+            EXPECT_FALSE(error < off || off.is_nan()) << "K(" << i << ", " << j << ") = " << k(j, i) << ", exact "
+                                                      << value.to_double() << ", bound " << error.to_double();
             // The bound must mean something. With one feature every cosine is 1 or -1, where acos is ill-conditioned
             // and a centred point is 0: there the honest bound is wide.
             if (entry.domain == Domain::Real && i != 0 && D > 1) {

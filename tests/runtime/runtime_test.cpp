@@ -20,18 +20,20 @@ namespace {
 TEST(Status, EveryStatusHasItsOwnNumberAndText) {
     std::set<int> numbers;
     std::set<std::string> texts;
-#define HG_CHECK(number, name, text)                           \
-    EXPECT_TRUE(numbers.insert(number).second) << #name;       \
-    EXPECT_STREQ(hg_status_string(name), text);                \
+#define HG_CHECK(number, name, text)                                                                                   \
+    EXPECT_TRUE(numbers.insert(number).second) << #name;                                                               \
+    EXPECT_STREQ(hg_status_string(name), text);                                                                        \
     EXPECT_TRUE(texts.insert(hg_status_string(name)).second);
     HG_STATUS_LIST(HG_CHECK)
 #undef HG_CHECK
     EXPECT_NE(hg_status_string(static_cast<hg_status>(9999)), nullptr);
 }
 
-hg1_variant variant(const char *isa) { return {isa, 4, 32, nullptr, nullptr}; }
+hg1_variant variant(const char* isa) {
+    return {isa, 4, 32, nullptr, nullptr};
+}
 
-hg1_kernel kernel(const std::vector<hg1_variant> &variants) {
+hg1_kernel kernel(const std::vector<hg1_variant>& variants) {
     hg1_kernel k{};
     k.name = "demo";
     k.variants_text = "demo";
@@ -42,19 +44,23 @@ hg1_kernel kernel(const std::vector<hg1_variant> &variants) {
 
 class Dispatch : public testing::Test {
 protected:
-    void SetUp() override { forget(); }
+    void SetUp() override {
+        forget();
+    }
     void TearDown() override {
         unsetenv("HALOGRAM_ISA");
         forget();
     }
-    void force(const char *isa) {
+    void force(const char* isa) {
         setenv("HALOGRAM_ISA", isa, 1);
         forget();
     }
-    void forget() { hg1_isa_choice = 0; }
-    hg_status choose(const std::vector<hg1_variant> &variants, std::string *isa = nullptr) {
+    void forget() {
+        hg1_isa_choice = 0;
+    }
+    hg_status choose(const std::vector<hg1_variant>& variants, std::string* isa = nullptr) {
         const hg1_kernel k = kernel(variants);
-        const hg1_variant *chosen = nullptr;
+        const hg1_variant* chosen = nullptr;
         const hg_status status = hg1_choose_variant(&k, &chosen);
         EXPECT_EQ(status == HG_OK, chosen != nullptr);
         if (isa != nullptr && chosen != nullptr) *isa = chosen->isa;
@@ -73,7 +79,7 @@ TEST_F(Dispatch, TakesTheFirstVariantThatRuns) {
 
 TEST_F(Dispatch, EveryRunnableVariantCanBeForced) {
     const std::vector<hg1_variant> all = {variant("avx512"), variant("avx2"), variant("sse41")};
-    for (const hg1_variant &v : all) {
+    for (const hg1_variant& v : all) {
         force(v.isa);
         std::string isa;
         const hg_status status = choose(all, &isa);
@@ -116,12 +122,12 @@ struct Counts {
     explicit Counts(std::size_t n) : calls(n) {}
 };
 
-void count_call(void *context, std::int64_t index) {
-    ++static_cast<Counts *>(context)->calls[static_cast<std::size_t>(index)];
+void count_call(void* context, std::int64_t index) {
+    ++static_cast<Counts*>(context)->calls[static_cast<std::size_t>(index)];
 }
 
-bool each_once(const Counts &counts) {
-    for (const auto &c : counts.calls)
+bool each_once(const Counts& counts) {
+    for (const auto& c : counts.calls)
         if (c != 1) return false;
     return true;
 }
@@ -145,7 +151,7 @@ TEST(Threads, ConcurrentCallersFinish) {
                 right += each_once(counts);
             }
         });
-    for (std::thread &t : callers) t.join();
+    for (std::thread& t : callers) t.join();
     EXPECT_EQ(right, 800);
 }
 
@@ -175,9 +181,9 @@ TEST(Workspace, LayoutAlignsAndDetectsOverflow) {
     EXPECT_TRUE(layout.failed);
 }
 
-hg_status fill(void *bytes, char *memory) {
+hg_status fill(void* bytes, char* memory) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory) % HG_ALIGNMENT, 0u);
-    std::memset(memory, 7, *static_cast<std::size_t *>(bytes));
+    std::memset(memory, 7, *static_cast<std::size_t*>(bytes));
     return HG_OK;
 }
 

@@ -1,0 +1,161 @@
+#include "library/archive.h"
+
+#include <cstdlib>
+#include <set>
+#include <string_view>
+
+#include "library/c_source.h"
+#include "library/embedded_runtime.h"
+#include "library/error.h"
+#include "library/files.h"
+#include "library/interruption.h"
+#include "library/object_symbols.h"
+#include "library/process.h"
+#include "library/temporary_directory.h"
+
+namespace halogram {
+namespace {
+
+// No debug information: it would hold the temporary directory. Contraction to fused multiply-add would change bits.
+const std::vector<std::string> compile_flags = {
+    "-std=c99", "-O2", "-fPIC", "-ffp-contract=off", "-fvisibility=hidden", "-pthread", "-Iruntime"};
+
+// Calls that LLVM may emit for a loop; every C library has them, also freestanding.
+const std::set<std::string> allowed_undefined = {"memcpy", "memmove", "memset", "memcmp", "_GLOBAL_OFFSET_TABLE_"};
+
+std::string environment(const char* variable, const char* otherwise) {
+    const char* value = std::getenv(variable);
+    return value != nullptr && !split_command(value).empty() ? value : otherwise;
+}
+
+std::vector<std::string> resolve(const std::string& command, const std::string& what, const std::string& hint) {
+    std::vector<std::string> words = split_command(command);
+    const std::filesystem::path program = words.empty() ? std::filesystem::path() : find_program(words[0]);
+    if (program.empty()) {
+        const std::string missing = words.empty() ? command : words[0];
+        throw LibraryError("the " + what + " '" + missing + "' was not found (" + hint + ")");
+    }
+    words[0] = program.string();
+    return words;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string result;
+    for (const std::string& word : words) result += (result.empty() ? "" : " ") + word;
+    return result;
+}
+
+class Workshop {
+public:
+    Workshop(const ArchiveInput& input, const ArchiveOptions& options) : input_(input), options_(options) {}
+
+    std::string run() {
+        const std::vector<std::string> compiler = resolve_compiler(options_.compiler);
+        const std::vector<std::string> archiver = resolve(environment("AR", "ar"), "archiver", "set AR");
+        std::filesystem::create_directory(directory_.path() / "runtime");
+        write(input_.name + ".h", input_.c_header);
+        write(input_.name + ".c", input_.c_source);
+        add_leaf_objects();
+        for (const EmbeddedFile& file : embedded_runtime()) write("runtime/" + std::string(file.name), file.contents);
+        report("compiling the entry points and the runtime");
+        compile(compiler, input_.name + ".c", input_.name + ".o");
+        for (const EmbeddedFile& file : embedded_runtime()) {
+            if (!file.name.ends_with(".c")) continue;
+            const std::string stem(file.name.substr(0, file.name.size() - 2));
+            compile(compiler, "runtime/" + stem + ".c", member(stem + ".o"));
+        }
+        report("writing the archive");
+        return archive(archiver);
+    }
+
+private:
+    void report(const std::string& message) const {
+        if (options_.report) options_.report(message);
+    }
+
+    void write(const std::string& name, std::string_view contents) const {
+        throw_if_interrupted();
+        write_new_file(directory_.path() / name, contents);
+    }
+
+    // Members of two archives in one program are told apart by the library's name.
+    std::string member(const std::string& file_name) const {
+        return file_name.starts_with(input_.name + "_") ? file_name : input_.name + "_" + file_name;
+    }
+
+    void add_member(const std::string& name) {
+        if (!members_.insert(name).second) throw LibraryError("two members of the archive are named '" + name + "'");
+    }
+
+    void add_leaf_objects() {
+        std::set<std::string> defined;
+        for (const auto& [file_name, bytes] : input_.leaf_objects) {
+            if (file_name.empty() || file_name.find_first_of(std::string_view("/\0", 2)) != std::string::npos)
+                throw LibraryError("'" + file_name + "' cannot name a leaf object");
+            const ObjectSymbols symbols = object_symbols(bytes, file_name);
+            for (const std::string& symbol : symbols.undefined)
+                if (!allowed_undefined.contains(symbol) && !is_leaf_symbol(symbol))
+                    throw LibraryError("the leaf object '" + file_name + "' needs the symbol '" + symbol +
+                                       "': leaf functions may depend on nothing");
+            defined.insert(symbols.defined.begin(), symbols.defined.end());
+            const std::string name = member(file_name.ends_with(".o") ? file_name : file_name + ".o");
+            add_member(name);
+            write(name, with_hidden_symbols(bytes, file_name));
+        }
+        for (const std::string& symbol : leaf_wrapper_symbols(input_.kernels))
+            if (!defined.contains(symbol)) throw LibraryError("no leaf object defines the function '" + symbol + "'");
+    }
+
+    // Leaves may share helpers that another leaf object of the library defines.
+    bool is_leaf_symbol(const std::string& symbol) {
+        if (leaf_symbols_.empty())
+            for (const auto& [file_name, bytes] : input_.leaf_objects) {
+                const ObjectSymbols symbols = object_symbols(bytes, file_name);
+                leaf_symbols_.insert(symbols.defined.begin(), symbols.defined.end());
+            }
+        return leaf_symbols_.contains(symbol);
+    }
+
+    void execute(const std::vector<std::string>& command, const std::string& what) const {
+        if (options_.verbose) report(joined(command));
+        const ProcessResult result = run_process(command, directory_.path());
+        if (result.exit_status != 0)
+            throw LibraryError(what + " (" + command[0] + ", exit status " + std::to_string(result.exit_status) + ")" +
+                               (result.output.empty() ? "" : ":\n" + first_lines(result.output, 10)));
+        if (options_.verbose && !result.output.empty()) report(result.output);
+    }
+
+    void compile(std::vector<std::string> command, const std::string& source, const std::string& object) {
+        add_member(object);
+        command.insert(command.end(), compile_flags.begin(), compile_flags.end());
+        command.insert(command.end(), {"-c", source, "-o", object});
+        execute(command, "the C compiler failed on " + source);
+    }
+
+    std::string archive(std::vector<std::string> command) const {
+        const std::string file_name = "lib" + input_.name + ".a";
+        // D: no times, owners or modes.
+        command.insert(command.end(), {"rcsD", file_name});
+        command.insert(command.end(), members_.begin(), members_.end());
+        execute(command, "the archiver failed");
+        return read_file(directory_.path() / file_name);
+    }
+
+    const ArchiveInput& input_;
+    const ArchiveOptions& options_;
+    TemporaryDirectory directory_;
+    std::set<std::string> members_, leaf_symbols_;
+};
+
+}  // namespace
+
+std::vector<std::string> resolve_compiler(const std::string& compiler) {
+    const bool given = !split_command(compiler).empty();
+    return resolve(given ? compiler : environment("CC", "cc"), "C compiler", "set --cc or CC");
+}
+
+std::string make_archive(const ArchiveInput& input, const ArchiveOptions& options) {
+    return Workshop(input, options).run();
+}
+
+}  // namespace halogram

@@ -1,0 +1,27 @@
+# Writes a C++ file with the contents of text files, so that the program carries them:
+#   cmake -DOUTPUT=embedded_runtime.cpp -DFILES="a.h;b.c" -P embed_text.cmake
+# The files' names without folders become the entries' names.
+set(delimiter "HG_EMBEDDED_TEXT")
+# Clang warns about literals of more than 65536 characters.
+set(longest 65000)
+set(text "// Made by library/embed_text.cmake; do not edit.\n#include \"library/embedded_runtime.h\"\n\n")
+string(APPEND text "#include <array>\n\nnamespace halogram {\nnamespace {\n\n")
+list(LENGTH FILES count)
+string(APPEND text "constexpr std::array<EmbeddedFile, ${count}> files = {{\n")
+foreach(file IN LISTS FILES)
+    file(READ "${file}" content)
+    string(FIND "${content}" ")${delimiter}\"" found)
+    string(LENGTH "${content}" length)
+    if(NOT found EQUAL -1)
+        message(FATAL_ERROR "${file} contains )${delimiter}\", which ends the literal that would hold it")
+    endif()
+    if(length GREATER longest)
+        message(FATAL_ERROR "${file} is longer than ${longest} characters: divide it")
+    endif()
+    get_filename_component(name "${file}" NAME)
+    string(APPEND text "    {\"${name}\", R\"${delimiter}(${content})${delimiter}\"},\n")
+endforeach()
+string(APPEND text "}};\n\n}  // namespace\n\n")
+string(APPEND text "std::span<const EmbeddedFile> embedded_runtime() {\n    return files;\n}\n\n")
+string(APPEND text "}  // namespace halogram\n")
+file(WRITE "${OUTPUT}" "${text}")

@@ -1,0 +1,254 @@
+/* The Gram matrix. Each entry is a function of its two points alone, so that nothing in this file can change a bit of
+   K: panels, chunks and pieces only decide who computes what and when. */
+#include "fp_state.h"
+#include "hg_internal.h"
+
+#include <string.h>
+
+typedef struct gram {
+    hg1_plan plan; /* first: shared with panels.c */
+    hg1_setting setting;
+    hg1_call call;
+    hg1_run run;
+    const hg1_gram_leaves *leaves;
+    char *memory;
+    int symmetric;          /* y = x and only i <= j is computed */
+    int64_t segments;       /* items per row panel */
+    int64_t segment_chunks; /* chunks per item */
+    size_t bytes;           /* workspace */
+} gram;
+
+static char *slot_memory(const gram *work, int slot) {
+    return work->memory + work->plan.slots_begin + (size_t)slot * work->plan.slot_bytes;
+}
+
+/* Slots and workspace for panels of `rows` and chunks of `columns`, on at most `most` threads. */
+static hg_status plan_with_shape(gram *work, int64_t n, int64_t m, int64_t rows, int64_t columns, int64_t most) {
+    hg1_plan *plan = &work->plan;
+    const hg_status status = hg1_plan_shape(plan, &work->setting, n, m, rows, columns);
+    if (status != HG_OK) {
+        return status;
+    }
+    /* Where row panels alone cannot occupy the threads, they are cut into segments of chunks. */
+    const int64_t wanted = plan->panels > 0 && most > 1 ? (4 * most + plan->panels - 1) / plan->panels : 1;
+    work->segment_chunks = plan->chunks / wanted + (plan->chunks % wanted != 0);
+    work->segment_chunks = work->segment_chunks > 0 ? work->segment_chunks : 1;
+    work->segments = plan->chunks / work->segment_chunks + (plan->chunks % work->segment_chunks != 0);
+    const int64_t items = most > 1 ? plan->panels * work->segments : 1;
+    plan->slots = (int)(items < most ? (items > 0 ? items : 1) : most);
+
+    hg1_layout shared = {0, 0}, slot = {0, 0};
+    /* One thread goes chunk by chunk and needs the memory of one; several share the packed chunks. */
+    hg1_plan_shared(plan, &shared, plan->slots > 1 ? plan->chunks : (plan->chunks > 0));
+    hg1_plan_slot(plan, &slot);
+    plan->slot_bytes = slot.bytes;
+    plan->slots_begin = hg1_layout_add(&shared, plan->slots, (int64_t)slot.bytes, 1, 1);
+    work->bytes = n > 0 && m > 0 ? shared.bytes : 0;
+    return shared.failed || slot.failed ? HG_ERROR_SIZE_OVERFLOW : HG_OK;
+}
+
+static hg_status make_plan(gram *work, int64_t n, int64_t m) {
+    hg1_plan *plan = &work->plan;
+    const hg1_setting *setting = &work->setting;
+    const int64_t most = hg1_call_threads(setting, n, m);
+    work->leaves = setting->variant->gram;
+    plan->setting = setting;
+    plan->prepare = &work->leaves->prepare;
+    plan->counts = setting->kernel->gram_counts;
+    /* Panels begin at multiples of what leaves are made for, because with y = x they begin inside a chunk. */
+    const int64_t multiple = hg1_padded_columns(plan, 1);
+    int64_t rows = hg1_halved(HG_GRAM_PANEL_ROWS, HG_LEAST_PANEL_ROWS, setting->d, HG_PANEL_ELEMENTS);
+    int64_t columns = hg1_halved(HG_GRAM_CHUNK_COLUMNS, HG_LEAST_CHUNK_COLUMNS, setting->d, HG_CHUNK_ELEMENTS);
+    while (rows > multiple && most > 1 && n / rows < 4 * most) {
+        rows /= 2;
+    }
+    hg_status status;
+    for (;;) {
+        rows = (rows + multiple - 1) / multiple * multiple;
+        columns = (columns + multiple - 1) / multiple * multiple;
+        status = plan_with_shape(work, n, m, rows, columns, most);
+        if (status != HG_OK || work->bytes <= HG_STACK_WORKSPACE || hg1_call_is_large(setting, n, m)) {
+            return status;
+        }
+        /* A small call should not allocate: smaller panels and chunks do as well. */
+        if (columns > 2 * multiple) {
+            columns /= 2;
+        } else if (rows > multiple) {
+            rows /= 2;
+        } else {
+            return status;
+        }
+    }
+}
+
+/* Entries [row, row + rows) x [column, column + columns) of the panel and the chunk, written to `k`. */
+static void call_tile(const gram *work, char *slot, int64_t panel_rows, int64_t row, int64_t rows, int64_t place,
+                      int64_t chunk_columns, int64_t column, void *k, int64_t k_rows, int64_t k_columns, int64_t ldk) {
+    hg1_arguments arguments;
+    hg1_arguments_begin(&work->plan, work->memory, slot, &arguments);
+    hg1_arguments_panel(&work->plan, slot, &arguments, panel_rows, row, rows);
+    hg1_arguments_chunk(&work->plan, work->memory, &arguments, place, chunk_columns, column);
+    hg1_arguments_buffer(&work->plan, &arguments, k, 2, k_columns, k_rows, ldk, 0, 0);
+    work->leaves->tile(arguments.list);
+}
+
+/* The panel that begins at row `begin` against columns [column, chunk_columns) of one chunk. */
+static void compute_block(const gram *work, char *slot, int64_t begin, int64_t panel_rows, int64_t chunk, int64_t place,
+                          int64_t column) {
+    const hg1_plan *plan = &work->plan;
+    const size_t element = (size_t)work->setting.kernel->element_size;
+    const int64_t row_multiple = work->setting.variant->row_multiple;
+    const int64_t column_multiple = work->setting.variant->column_multiple;
+    const int64_t chunk_columns = hg1_chunk_size(plan, chunk), columns = chunk_columns - column;
+    const int64_t first = chunk * plan->chunk_columns + column, ldk = work->call.ldk;
+    /* Leaves index K with 32 bits: fewer rows at a time where its rows are far apart. */
+    int64_t most = ldk > 0 ? (INT32_MAX - columns) / ldk : 1;
+    most = most / row_multiple * row_multiple;
+    const int64_t padded = hg1_padded_columns(plan, columns);
+    int64_t scratch_rows = plan->scratch_elements / padded / row_multiple * row_multiple;
+    for (int64_t row = 0; row < panel_rows;) {
+        const int64_t left = panel_rows - row;
+        char *k = (char *)work->call.k + (size_t)((begin + row) * ldk + first) * element;
+        if (columns >= column_multiple && left >= row_multiple && most > 0) {
+            int64_t rows = left < most ? left : most;
+            call_tile(work, slot, panel_rows, row, rows, place, chunk_columns, column, k, rows, columns, ldk);
+            row += rows;
+            continue;
+        }
+        /* Too small, or too far apart, for a leaf to write in place. */
+        const int64_t rows = left < scratch_rows ? left : scratch_rows;
+        char *scratch = slot + plan->scratch;
+        call_tile(work, slot, panel_rows, row, rows, place, chunk_columns, column, scratch, hg1_padded_rows(plan, rows),
+                  padded, padded);
+        for (int64_t i = 0; i < rows; ++i) {
+            memcpy(k + (size_t)(i * ldk) * element, scratch + (size_t)(i * padded) * element,
+                   (size_t)columns * element);
+        }
+        row += rows;
+    }
+}
+
+/* One panel against one chunk, whose packed copy is at `place`. */
+static void panel_and_chunk(const gram *work, char *slot, int64_t panel, int64_t chunk, int64_t place) {
+    const hg1_plan *plan = &work->plan;
+    const int64_t begin = panel * plan->panel_rows, rows = hg1_panel_size(plan, panel);
+    const int64_t first = chunk * plan->chunk_columns, columns = hg1_chunk_size(plan, chunk);
+    int64_t column = 0;
+    if (work->symmetric && begin > first) {
+        column = begin - first;
+    }
+    if (column >= columns) {
+        return;
+    }
+    compute_block(work, slot, begin, rows, chunk, place, column);
+    if (work->symmetric) {
+        hg1_mirror((size_t)work->setting.kernel->element_size, work->call.k, work->call.ldk, begin, rows,
+                   first + column, first + columns, work->setting.kernel->symmetry == HG1_SYMMETRIC);
+    }
+}
+
+static void pack_item(void *state, int slot, int64_t chunk) {
+    const gram *work = (const gram *)state;
+    hg1_prepare_chunk(&work->plan, &work->call, work->memory, slot_memory(work, slot), chunk, chunk);
+}
+
+static void prepare_panel(const gram *work, char *slot, int64_t panel) {
+    const hg1_plan *plan = &work->plan;
+    hg1_prepare_panel(plan, &work->call, work->memory, slot, panel * plan->panel_rows, hg1_panel_size(plan, panel));
+}
+
+static void panel_item(void *state, int slot_number, int64_t item) {
+    gram *work = (gram *)state;
+    char *slot = slot_memory(work, slot_number);
+    const int64_t panel = item / work->segments;
+    const int64_t begin = item % work->segments * work->segment_chunks;
+    int64_t end = begin + work->segment_chunks;
+    end = end < work->plan.chunks ? end : work->plan.chunks;
+    prepare_panel(work, slot, panel);
+    for (int64_t chunk = begin; chunk < end; ++chunk) {
+        panel_and_chunk(work, slot, panel, chunk, chunk);
+        if (hg1_run_advance(&work->run)) {
+            return;
+        }
+    }
+}
+
+/* The road of one thread: a chunk is packed once, a panel once for each chunk, which costs 1 / columns of the work. */
+static void chunk_item(void *state, int slot_number, int64_t chunk) {
+    gram *work = (gram *)state;
+    char *slot = slot_memory(work, slot_number);
+    hg1_prepare_chunk(&work->plan, &work->call, work->memory, slot, chunk, 0);
+    for (int64_t panel = 0; panel < work->plan.panels; ++panel) {
+        if (work->plan.panels > 1 || chunk == 0) {
+            prepare_panel(work, slot, panel);
+        }
+        panel_and_chunk(work, slot, panel, chunk, 0);
+        if (hg1_run_advance(&work->run)) {
+            return;
+        }
+    }
+}
+
+static hg_status compute(void *state, char *memory) {
+    gram *work = (gram *)state;
+    const hg1_plan *plan = &work->plan;
+    work->memory = memory;
+    const hg1_fp_state saved = hg1_fp_enter();
+    hg1_prepare_parameters(plan, &work->call, memory);
+    hg1_run_begin(&work->run, &work->setting.options, plan->slots, plan->panels * plan->chunks);
+    if (plan->slots > 1) {
+        hg1_run_items(&work->run, plan->chunks, pack_item, work);
+        hg1_run_items(&work->run, plan->panels * work->segments, panel_item, work);
+    } else {
+        hg1_run_items(&work->run, plan->chunks, chunk_item, work);
+    }
+    const hg_status status = hg1_run_end(&work->run);
+    hg1_fp_leave(saved);
+    return status;
+}
+
+/* Checks of sizes and options, the choice of the variant, and the plan. */
+static hg_status begin(gram *work, const hg1_kernel *kernel, const hg_options *options, int64_t n, int64_t m, int64_t d,
+                       const hg1_call *call) {
+    hg_status status = hg1_check_options(options, &work->setting.options);
+    if (status == HG_OK) {
+        status = hg1_check_sizes(kernel, n, m, d, &work->setting);
+    }
+    if (status == HG_OK && call != NULL) {
+        status = hg1_check_gram(&work->setting, call);
+    }
+    if (status == HG_OK) {
+        status = hg1_choose_variant(kernel, &work->setting.variant);
+    }
+    return status == HG_OK ? make_plan(work, n, m) : status;
+}
+
+HG_SHARED hg_status hg1_gram(const hg1_kernel *kernel, const hg_options *options, const hg1_call *call) {
+    gram work;
+    hg_status status = begin(&work, kernel, options, call->n, call->m, call->d, call);
+    if (status == HG_OK) {
+        status = hg1_check_workspace(&work.setting, call, work.bytes);
+    }
+    if (status != HG_OK || call->n == 0 || call->m == 0) {
+        return status;
+    }
+    work.call = *call;
+    work.symmetric = call->y == NULL && kernel->symmetry != HG1_NOT_SYMMETRIC;
+    return hg1_with_workspace(&work.setting.options, work.bytes, compute, &work);
+}
+
+HG_SHARED hg_status hg1_gram_workspace(const hg1_kernel *kernel, const hg_options *options, int64_t n, int64_t m,
+                                       int64_t d, size_t *bytes) {
+    gram work;
+    if (bytes == NULL) {
+        return HG_ERROR_BYTES_NULL;
+    }
+    *bytes = 0;
+    hg_options sizing;
+    options = hg1_options_for_sizing(options, &sizing);
+    const hg_status status = begin(&work, kernel, options, n, m, d, NULL);
+    if (status == HG_OK) {
+        *bytes = work.bytes;
+    }
+    return status;
+}

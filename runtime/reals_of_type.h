@@ -1,0 +1,81 @@
+/* The loops of reals.c for one element type. Included once per type, with REAL and OF_TYPE(name) defined. No include
+   guard: that is the point. */
+
+static void OF_TYPE(pack_transposed)(REAL *destination, const REAL *source, int64_t ld, int64_t columns, int64_t padded,
+                                     int64_t d) {
+    enum { BLOCK = 32 };
+    for (int64_t begin = 0; begin < columns; begin += BLOCK) {
+        const int64_t end = columns - begin < BLOCK ? columns : begin + BLOCK;
+        for (int64_t feature = 0; feature < d; ++feature) {
+            for (int64_t j = begin; j < end; ++j) {
+                destination[feature * padded + j] = source[j * ld + feature];
+            }
+        }
+    }
+    for (int64_t feature = 0; feature < d; ++feature) {
+        for (int64_t j = columns; j < padded; ++j) {
+            destination[feature * padded + j] = source[(columns - 1) * ld + feature];
+        }
+    }
+}
+
+static void OF_TYPE(unpack_transposed)(REAL *target, int64_t ld, const REAL *source, int64_t columns, int64_t padded,
+                                       int64_t d, int accumulate) {
+    enum { BLOCK = 32 };
+    for (int64_t begin = 0; begin < columns; begin += BLOCK) {
+        const int64_t end = columns - begin < BLOCK ? columns : begin + BLOCK;
+        for (int64_t feature = 0; feature < d; ++feature) {
+            for (int64_t j = begin; j < end; ++j) {
+                const REAL value = source[feature * padded + j];
+                target[j * ld + feature] = accumulate ? target[j * ld + feature] + value : value;
+            }
+        }
+    }
+}
+
+static void OF_TYPE(mirror)(REAL *k, int64_t ldk, int64_t row, int64_t rows, int64_t column, int64_t column_end,
+                            int block_too) {
+    enum { BLOCK = 16 };
+    const int64_t row_end = row + rows;
+    for (int64_t i_begin = row; i_begin < row_end; i_begin += BLOCK) {
+        const int64_t i_end = row_end - i_begin < BLOCK ? row_end : i_begin + BLOCK;
+        for (int64_t j_begin = column; j_begin < column_end; j_begin += BLOCK) {
+            const int64_t j_end = column_end - j_begin < BLOCK ? column_end : j_begin + BLOCK;
+            for (int64_t j = j_begin; j < j_end; ++j) {
+                if (j < row_end && !block_too) {
+                    continue;
+                }
+                const int64_t last = j < i_end ? j : i_end; /* i < j */
+                for (int64_t i = i_begin; i < last; ++i) {
+                    k[j * ldk + i] = k[i * ldk + j];
+                }
+            }
+        }
+    }
+}
+
+static void OF_TYPE(add)(REAL *value, const REAL *earlier, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+        value[i] = earlier[i] + value[i];
+    }
+}
+
+/* Knuth's two-sum: exact whatever the magnitudes. */
+static void OF_TYPE(add_exactly)(REAL *sum, REAL *error, const REAL *value, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+        const REAL a = sum[i], b = value[i];
+        const REAL total = a + b;
+        const REAL b_part = total - a;
+        const REAL a_part = total - b_part;
+        error[i] += (a - a_part) + (b - b_part);
+        sum[i] = total;
+    }
+}
+
+/* After an overflow the error is NaN while the sum is what IEEE addition gives. */
+static void OF_TYPE(settle)(REAL *sum, const REAL *error, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+        const REAL settled = sum[i] + error[i];
+        sum[i] = error[i] == error[i] ? settled : sum[i];
+    }
+}

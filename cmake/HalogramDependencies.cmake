@@ -1,14 +1,22 @@
 # What the build uses. scripts/setup installs all of it.
 
-# Halide 21, in this order: -DHalide_DIR and -DHalideHelpers_DIR, HALIDE_ROOT (a CMake or an environment variable, its
-# installation prefix), CMAKE_PREFIX_PATH, the wheel in build/venv. It is often installed into lib64, which CMake does
-# not look into on Debian unless told to.
+# Halide 21: -DHalide_DIR and -DHalideHelpers_DIR, else HALIDE_ROOT (a CMake or an environment variable: the prefix of an
+# installed one), else wherever CMake looks, else the wheel in build/venv. Many a Halide is installed into lib64, which
+# CMake leaves out on Debian unless told not to.
 set_property(GLOBAL PROPERTY FIND_LIBRARY_USE_LIB64_PATHS TRUE)
-file(GLOB halide_wheel "${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/halide")
-find_package(Halide 21 CONFIG COMPONENTS Halide HINTS ${halide_wheel})
+if(NOT HALIDE_ROOT AND DEFINED ENV{HALIDE_ROOT})
+    set(HALIDE_ROOT "$ENV{HALIDE_ROOT}")
+endif()
+if(HALIDE_ROOT)
+    set(halide_place PATHS "${HALIDE_ROOT}" NO_DEFAULT_PATH)
+else()
+    file(GLOB wheel "${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/halide")
+    set(halide_place HINTS ${wheel})
+endif()
+find_package(Halide 21 CONFIG COMPONENTS Halide ${halide_place})
 if(NOT Halide_FOUND)
-    message(FATAL_ERROR "Halide 21 was not found. Run scripts/setup, or give the prefix of an installed one: "
-        "-DHALIDE_ROOT=/prefix")
+    message(FATAL_ERROR "Halide 21 was not found. Run scripts/setup, which installs it into build/venv, or give the "
+        "prefix of an installed one: -DHALIDE_ROOT=/prefix")
 endif()
 message(STATUS "Halide ${Halide_VERSION}: ${Halide_DIR}")
 

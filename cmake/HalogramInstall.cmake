@@ -5,6 +5,7 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/Halogram")
 set(private_dir "${CMAKE_INSTALL_LIBDIR}/halogram")  # our libHalide is nobody else's
+set(doc_dir "${CMAKE_INSTALL_DATADIR}/doc/halogram")
 set(pkgconfig_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
 
 add_executable(Halogram::halogram ALIAS halogram)
@@ -43,6 +44,8 @@ string(REGEX REPLACE "/$" "" HALOGRAM_PREFIX_FROM_PC "${HALOGRAM_PREFIX_FROM_PC}
 configure_file(cmake/halogram.pc.in "${PROJECT_BINARY_DIR}/cmake/halogram.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/cmake/halogram.pc" DESTINATION "${pkgconfig_dir}")
 
-install(FILES LICENSE README.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES LICENSE README.md DESTINATION "${doc_dir}")
 install(DIRECTORY tests/consumers/cmake tests/consumers/pkg-config tests/consumers/cc
-    DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples")
+    DESTINATION "${doc_dir}/examples"
+    USE_SOURCE_PERMISSIONS
+    PATTERN ".clang-format" EXCLUDE)

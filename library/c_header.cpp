@@ -11,24 +11,16 @@ namespace {
 // One comment in Doxygen's style from paragraphs and lists, each entry already on its own line or lines.
 class Comment {
 public:
-    void paragraph(const std::string& text) {
-        add(c_wrapped(c_comment_text(text), " * "));
-    }
-    void tag(const std::string& text) {
-        text_ += c_wrapped(c_comment_text(text), " * ");
-    }
+    void paragraph(const std::string& text) { add(c_wrapped(c_comment_text(text), " * ")); }
+    void tag(const std::string& text) { text_ += c_wrapped(c_comment_text(text), " * "); }
     // Formulas stay as they are, however many marks they hold that Doxygen would read.
     void code(const std::vector<std::string>& entries) {
         std::string lines;
         for (const std::string& entry : entries) lines += c_wrapped(c_comment_text(entry), " *     ");
         add(" * @code\n" + lines + " * @endcode\n");
     }
-    void gap() {
-        text_ += " *\n";
-    }
-    std::string text() const {
-        return "/**\n" + text_ + " */\n";
-    }
+    void gap() { text_ += " *\n"; }
+    std::string text() const { return "/**\n" + text_ + " */\n"; }
 
 private:
     void add(const std::string& lines) {
@@ -39,9 +31,7 @@ private:
 };
 
 // The name keeps its case: the libraries `rbf` and `RBF` may meet.
-std::string include_guard(const std::string& library_name) {
-    return "HALOGRAM_LIBRARY_" + library_name + "_H";
-}
+std::string include_guard(const std::string& library_name) { return "HALOGRAM_LIBRARY_" + library_name + "_H"; }
 
 std::string feature_count(const KernelInterface& kernel) {
     return kernel.features == 0 ? "d" : std::to_string(kernel.features);
@@ -56,8 +46,7 @@ std::string symmetry_text(const KernelInterface& kernel) {
                    "K has the bits that a copy of x as y would give.";
         case Symmetry::Mathematical:
             return start + "k(x, y) = k(y, x) up to rounding: the entries with i <= j are computed and mirrored.";
-        case Symmetry::None:
-            break;
+        case Symmetry::None: break;
     }
     return start + "No symmetry is assumed: every entry is computed.";
 }
@@ -65,15 +54,9 @@ std::string symmetry_text(const KernelInterface& kernel) {
 std::string parameter_text(const KernelInterface& kernel, const InterfaceParameter& parameter) {
     std::string text = "@param " + parameter.c_name + " ";
     switch (parameter.kind) {
-        case ParameterKind::Scalar:
-            text += "scalar parameter";
-            break;
-        case ParameterKind::Integer:
-            text += "integer parameter (no gradient)";
-            break;
-        case ParameterKind::Vector:
-            text += "per-feature parameter, " + feature_count(kernel) + " elements";
-            break;
+        case ParameterKind::Scalar: text += "scalar parameter"; break;
+        case ParameterKind::Integer: text += "integer parameter (no gradient)"; break;
+        case ParameterKind::Vector: text += "per-feature parameter, " + feature_count(kernel) + " elements"; break;
     }
     if (parameter.name != parameter.c_name) text += ", `" + parameter.name + "` in the formula";
     return parameter.description.empty() ? text : text + ": " + parameter.description;

@@ -16,9 +16,7 @@ std::string table_name(const KernelInterface& kernel, const std::string& what) {
     return "hg1_table_" + kernel.c_name + "_" + what;
 }
 
-std::string leaf(const std::string& symbol) {
-    return symbol.empty() ? "NULL" : symbol + "_argv";
-}
+std::string leaf(const std::string& symbol) { return symbol.empty() ? "NULL" : symbol + "_argv"; }
 
 std::string joined(const std::vector<std::string>& items) {
     std::string result;
@@ -70,15 +68,9 @@ std::string parameter_kind_table(const KernelInterface& kernel) {
     std::vector<std::string> kinds;
     for (const InterfaceParameter& parameter : kernel.parameters) {
         switch (parameter.kind) {
-            case ParameterKind::Scalar:
-                kinds.push_back("HG1_SCALAR");
-                break;
-            case ParameterKind::Integer:
-                kinds.push_back("HG1_INTEGER");
-                break;
-            case ParameterKind::Vector:
-                kinds.push_back("HG1_VECTOR");
-                break;
+            case ParameterKind::Scalar: kinds.push_back("HG1_SCALAR"); break;
+            case ParameterKind::Integer: kinds.push_back("HG1_INTEGER"); break;
+            case ParameterKind::Vector: kinds.push_back("HG1_VECTOR"); break;
         }
     }
     const std::string name = table_name(kernel, "parameter_kinds");
@@ -166,15 +158,12 @@ std::string with_body(const KernelInterface& kernel, const EntryPoint& entry_poi
 std::string body(const KernelInterface& kernel, const EntryPoint& entry_point) {
     const std::string address = "&" + table_name(kernel, "kernel");
     switch (entry_point.form) {
-        case EntryPointForm::Plain:
-            return plain_body(entry_point);
-        case EntryPointForm::With:
-            return with_body(kernel, entry_point);
+        case EntryPointForm::Plain: return plain_body(entry_point);
+        case EntryPointForm::With: return with_body(kernel, entry_point);
         case EntryPointForm::Workspace:
             return "    return hg1_" + entry_point.operation + "_workspace(" + address + ", options, n, m, " +
                    (kernel.features == 0 ? "d" : "0") + ", bytes);\n";
-        case EntryPointForm::Info:
-            break;
+        case EntryPointForm::Info: break;
     }
     return "    static hg_info hg1_information;\n    return hg1_info(" + address + ", &hg1_information);\n";
 }

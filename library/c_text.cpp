@@ -10,20 +10,13 @@ constexpr std::size_t columns = 120;
 
 std::string escaped(char c) {
     switch (c) {
-        case '\n':
-            return "\\n";
-        case '\t':
-            return "\\t";
-        case '"':
-            return "\\\"";
-        case '\'':
-            return "\\'";
-        case '\\':
-            return "\\\\";
-        case '?':
-            return "\\?";  // so that "??=" stays three characters under -std=c99
-        default:
-            break;
+        case '\n': return "\\n";
+        case '\t': return "\\t";
+        case '"': return "\\\"";
+        case '\'': return "\\'";
+        case '\\': return "\\\\";
+        case '?': return "\\?";  // so that "??=" stays three characters under -std=c99
+        default: break;
     }
     const auto code = static_cast<unsigned char>(c);
     if (code >= 32 && code < 127) return std::string(1, c);

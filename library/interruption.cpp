@@ -7,9 +7,7 @@ namespace {
 
 volatile std::sig_atomic_t arrived = 0;
 
-extern "C" void note_signal(int signal) {
-    arrived = signal;
-}
+extern "C" void note_signal(int signal) { arrived = signal; }
 
 }  // namespace
 
@@ -32,9 +30,7 @@ InterruptionGuard::~InterruptionGuard() {
     if (signal != 0) raise(signal);
 }
 
-bool interrupted() {
-    return arrived != 0;
-}
+bool interrupted() { return arrived != 0; }
 
 void throw_if_interrupted() {
     if (interrupted()) throw LibraryError("interrupted");

@@ -32,8 +32,6 @@ void write_library(const LibraryInput& input, const std::filesystem::path& direc
     output.commit();
 }
 
-std::string halogram_version() {
-    return HALOGRAM_VERSION;
-}
+std::string halogram_version() { return HALOGRAM_VERSION; }
 
 }  // namespace halogram

@@ -14,24 +14,18 @@ constexpr int abi_version = 1;
 
 const char* name_of(ParameterKind kind) {
     switch (kind) {
-        case ParameterKind::Scalar:
-            return "scalar";
-        case ParameterKind::Integer:
-            return "integer";
-        case ParameterKind::Vector:
-            break;
+        case ParameterKind::Scalar: return "scalar";
+        case ParameterKind::Integer: return "integer";
+        case ParameterKind::Vector: break;
     }
     return "vector";
 }
 
 const char* name_of(Symmetry symmetry) {
     switch (symmetry) {
-        case Symmetry::None:
-            return "none";
-        case Symmetry::Mathematical:
-            return "mathematical";
-        case Symmetry::Bits:
-            break;
+        case Symmetry::None: return "none";
+        case Symmetry::Mathematical: return "mathematical";
+        case Symmetry::Bits: break;
     }
     return "bits";
 }

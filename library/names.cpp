@@ -145,9 +145,7 @@ std::string c_name_problem(std::string_view name) {
     return "";
 }
 
-bool is_valid_c_name(std::string_view name) {
-    return c_name_problem(name).empty();
-}
+bool is_valid_c_name(std::string_view name) { return c_name_problem(name).empty(); }
 
 std::vector<std::string> c_parameter_names(const std::vector<std::string>& formula_names) {
     for (std::size_t i = 0; i < formula_names.size(); ++i) {

@@ -113,12 +113,9 @@ void visit_symbols(std::string_view object, const std::string& object_name, Visi
               symbol.st_other, name);
     };
     switch (object[EI_CLASS]) {
-        case ELFCLASS32:
-            return visit_global_symbols<Elf32>(object, object_name, generic);
-        case ELFCLASS64:
-            return visit_global_symbols<Elf64>(object, object_name, generic);
-        default:
-            fail(object_name, "it is neither a 32-bit nor a 64-bit ELF file");
+        case ELFCLASS32: return visit_global_symbols<Elf32>(object, object_name, generic);
+        case ELFCLASS64: return visit_global_symbols<Elf64>(object, object_name, generic);
+        default: fail(object_name, "it is neither a 32-bit nor a 64-bit ELF file");
     }
 }
 

@@ -25,14 +25,10 @@ namespace {
 class FileDescriptor {
 public:
     explicit FileDescriptor(int number) : number_(number) {}
-    ~FileDescriptor() {
-        close();
-    }
+    ~FileDescriptor() { close(); }
     FileDescriptor(const FileDescriptor&) = delete;
     FileDescriptor& operator=(const FileDescriptor&) = delete;
-    int number() const {
-        return number_;
-    }
+    int number() const { return number_; }
     void close() {
         if (number_ >= 0) ::close(number_);
         number_ = -1;
@@ -42,23 +38,15 @@ private:
     int number_;
 };
 
-std::string error_text(int error) {
-    return std::generic_category().message(error);
-}
+std::string error_text(int error) { return std::generic_category().message(error); }
 
 class SpawnActions {
 public:
-    SpawnActions() {
-        posix_spawn_file_actions_init(&actions_);
-    }
-    ~SpawnActions() {
-        posix_spawn_file_actions_destroy(&actions_);
-    }
+    SpawnActions() { posix_spawn_file_actions_init(&actions_); }
+    ~SpawnActions() { posix_spawn_file_actions_destroy(&actions_); }
     SpawnActions(const SpawnActions&) = delete;
     SpawnActions& operator=(const SpawnActions&) = delete;
-    posix_spawn_file_actions_t* get() {
-        return &actions_;
-    }
+    posix_spawn_file_actions_t* get() { return &actions_; }
 
 private:
     posix_spawn_file_actions_t actions_;

@@ -27,15 +27,9 @@ std::vector<CArgument> point_and_parameter_arguments(const KernelInterface& kern
         {"const " + element + " *", "x"}, {"int64_t ", "ldx"}, {"const " + element + " *", "y"}, {"int64_t ", "ldy"}};
     for (const InterfaceParameter& parameter : kernel.parameters) {
         switch (parameter.kind) {
-            case ParameterKind::Scalar:
-                arguments.push_back({element + " ", parameter.c_name});
-                break;
-            case ParameterKind::Integer:
-                arguments.push_back({"int32_t ", parameter.c_name});
-                break;
-            case ParameterKind::Vector:
-                arguments.push_back({"const " + element + " *", parameter.c_name});
-                break;
+            case ParameterKind::Scalar: arguments.push_back({element + " ", parameter.c_name}); break;
+            case ParameterKind::Integer: arguments.push_back({"int32_t ", parameter.c_name}); break;
+            case ParameterKind::Vector: arguments.push_back({"const " + element + " *", parameter.c_name}); break;
         }
     }
     return arguments;
@@ -133,9 +127,7 @@ std::string c_element_type(const KernelInterface& kernel) {
     throw LibraryError("kernel '" + kernel.c_name + "': the dtype '" + kernel.dtype + "' has no C interface yet");
 }
 
-int c_element_size(const KernelInterface& kernel) {
-    return c_element_type(kernel) == "float" ? 4 : 8;
-}
+int c_element_size(const KernelInterface& kernel) { return c_element_type(kernel) == "float" ? 4 : 8; }
 
 std::vector<EntryPoint> entry_points(const KernelInterface& kernel) {
     std::vector<EntryPoint> result;

@@ -24,6 +24,7 @@ extern "C" {
 
 /* Every status, one line each: number, name, explanation. The numbers are fixed for ABI 1.
    `hg_status_string` and the tests are made from this list. */
+/* clang-format off: a table, one line each */
 #define HG_STATUS_LIST(STATUS)                                                                                         \
     STATUS(0, HG_OK, "success")                                                                                        \
     STATUS(1, HG_ERROR_N_NEGATIVE, "n, the number of points of x, is negative")                                        \
@@ -68,8 +69,9 @@ typedef enum hg_status {
 #define HG_STATUS_ENUMERATOR(number, name, text) name = number,
     HG_STATUS_LIST(HG_STATUS_ENUMERATOR)
 #undef HG_STATUS_ENUMERATOR
-        HG_STATUS_MAXIMUM = 0x7fffffff /* keeps the enumeration at 32 bits */
+    HG_STATUS_MAXIMUM = 0x7fffffff /* keeps the enumeration at 32 bits */
 } hg_status;
+/* clang-format on */
 
 /* A function that calls task(context, index) once for every index in [0, count), in any order and from any threads,
    and returns when all calls have returned. */
@@ -85,9 +87,11 @@ typedef struct hg_options {
     int threads;                  /* at most this many threads; 0 = hg_set_num_threads, else the affinity mask's CPUs */
     hg_parallel_for parallel_for; /* the caller's own threads instead of the default pool */
     void *parallel_for_user;      /* first argument of parallel_for */
-    void *workspace;              /* caller's memory, aligned to 64 bytes: then the call allocates nothing */
-    size_t workspace_bytes;       /* at least what NAME_op_workspace(...) gives */
-    const volatile int *cancel;   /* when it becomes non-zero the call returns HG_ERROR_CANCELLED soon */
+    /* Caller's memory, aligned to 64 bytes: then the call allocates nothing, except that the first call with threads
+       starts the default pool. */
+    void *workspace;
+    size_t workspace_bytes;     /* at least what NAME_op_workspace(...) gives */
+    const volatile int *cancel; /* when it becomes non-zero the call returns HG_ERROR_CANCELLED soon */
     hg_progress progress;
     void *progress_user;
     void *stream; /* CUDA stream; unused by CPU variants */

@@ -10,16 +10,18 @@
 
    All buffers hold the kernel's element type. In the lists below, index order is innermost (stride 1) first.
    "rows" are points of x in one row panel, "columns" points of y in one column chunk, D the number of features.
-     P...                the parameters in signature order: scalar (element type), integer (int32_t), or vector buffer
-   (d) ps(k)  pf(d, p)     what is computed once per call from the parameters alone x(d, i)             packed points of
-   the panel: x stride(1) = D; i extent padded up to row_multiple (last point repeated) xs(k, i) xf(d, i, p)  per-point
-   scalars and per-feature planes computed once per point of x; xs strides (1, count), xf (1, D, D*rows) y(j, d) packed
-   points of the chunk, feature-major: stride(1) = padded columns, a multiple of column_multiple, padded with copies of
-   the last point ys(j, k) yf(j, d, p)  like xs and xf for points of y, feature-major; strides (1, padded) and (1,
-   padded, padded*D) k(j, i) g(j, i)     the caller's Gram matrix and cotangent (stride(1) = ldk, ldg); extents are
-   exact, not padded, but at least row_multiple x column_multiple: smaller ones go through padded scratch w(j, i, q)
-   pair planes; strides (1, padded columns, padded columns * padded rows) A count of 0 means a buffer of extent 0 is
-   passed (data pointer valid but untouched) and the prepare leaf is NULL if it would have nothing to do. */
+     P...                the parameters in signature order: scalar (element type), integer (int32_t), or vector buffer (d)
+     ps(k)  pf(d, p)     what is computed once per call from the parameters alone
+     x(d, i)             packed points of the panel: x stride(1) = D; i extent padded up to row_multiple (last point repeated)
+     xs(k, i) xf(d, i, p)  per-point scalars and per-feature planes computed once per point of x; xs strides (1, count), xf (1, D, D*rows)
+     y(j, d)             packed points of the chunk, feature-major: stride(1) = padded columns, a multiple of column_multiple,
+                         padded with copies of the last point
+     ys(j, k) yf(j, d, p)  like xs and xf for points of y, feature-major; strides (1, padded) and (1, padded, padded*D)
+     k(j, i) g(j, i)     the caller's Gram matrix and cotangent (stride(1) = ldk, ldg); extents are exact, not padded, but
+                         at least row_multiple x column_multiple: smaller ones go through padded scratch
+     w(j, i, q)          pair planes; strides (1, padded columns, padded columns * padded rows)
+   A count of 0 means a buffer of extent 0 is passed (data pointer valid but untouched) and the prepare leaf is NULL
+   if it would have nothing to do. */
 typedef int (*hg1_leaf)(void **arguments);
 
 /* The same memory layout as halide_buffer_t and halide_dimension_t of Halide 21. */
@@ -58,20 +60,17 @@ typedef struct hg1_gram_leaves {
 
 typedef struct hg1_gram_vjp_leaves {
     hg1_prepare prepare;
-    /* pairs: (P..., ps, pf, x, xs, xf, y, ys, yf, g, w): pair planes w; the last ones are g * dk/d(scalar parameter).
-     */
+    /* pairs: (P..., ps, pf, x, xs, xf, y, ys, yf, g, w): pair planes w; the last ones are g * dk/d(scalar parameter). */
     hg1_leaf pairs;
-    /* scalars: (..., w, t): t(i, s) = sum over the chunk's columns of the plane of scalar parameter s; strides (1,
-       padded rows). A leaf of its own, because it reads whole vectors of w, whose padding the runtime has cleared by
-       then. */
+    /* scalars: (..., w, t): t(i, s) = sum over the chunk's columns of the plane of scalar parameter s; strides (1, padded
+       rows). A leaf of its own, because it reads whole vectors of w, whose padding the runtime has cleared by then. */
     hg1_leaf scalars;
     /* rows: (P..., ps, pf, x, xs, xf, y, ys, yf, w, gx): gx(d, i) = sum over the chunk's columns; strides (1, D).
        i runs over padded rows; w is zero in padded rows and columns (the runtime clears them). */
     hg1_leaf rows;
     /* columns: (..., w, gy): gy(j, d) = sum over the panel's rows; strides (1, padded columns). */
     hg1_leaf columns;
-    /* vectors: (..., w, gv): gv(d, i, v) = sum over the chunk's columns, for each vector parameter v; strides (1, D, D
-     * * padded rows). */
+    /* vectors: (..., w, gv): gv(d, i, v) = sum over the chunk's columns, for each vector parameter v; strides (1, D, D * padded rows). */
     hg1_leaf vectors;
 } hg1_gram_vjp_leaves;
 

@@ -31,7 +31,7 @@ static int cancelled(hg1_run *run) {
     if (__atomic_load_n(&run->stopped, __ATOMIC_RELAXED)) {
         return 1;
     }
-    if (run->options->cancel != NULL && *run->options->cancel != 0) {
+    if (run->options->cancel != NULL && __atomic_load_n(run->options->cancel, __ATOMIC_RELAXED) != 0) {
         __atomic_store_n(&run->stopped, 1, __ATOMIC_RELAXED);
         return 1;
     }

@@ -52,8 +52,9 @@ typedef struct hg1_worker_thread {
 typedef struct hg1_pool {
     pthread_mutex_t mutex;
     pthread_cond_t work, finished;
-    pid_t process; /* a pool whose process is another one was left behind by fork: it has no threads */
-    int busy;      /* one job at a time; atomic */
+    pid_t process;             /* another process: left behind by fork, without threads; 0: stopped; atomic */
+    struct hg1_pool *previous; /* what this one replaced, kept reachable */
+    int busy;                  /* one job at a time; atomic */
     int stop;
     int64_t workers;
     hg1_worker_thread *threads;
@@ -97,14 +98,18 @@ static void *work(void *argument) {
     return NULL;
 }
 
+/* In a child of fork. The process number alone could be that of a dead ancestor. */
 static void forget_pool(void) {
-    __atomic_store_n(&hg1_current_pool, (hg1_pool *)NULL, __ATOMIC_RELEASE);
+    hg1_pool *pool = __atomic_load_n(&hg1_current_pool, __ATOMIC_ACQUIRE);
+    if (pool != NULL) {
+        __atomic_store_n(&pool->process, 0, __ATOMIC_RELAXED);
+    }
 }
 
 static hg1_pool *current_pool(void) {
     hg1_pool *found = __atomic_load_n(&hg1_current_pool, __ATOMIC_ACQUIRE);
     const pid_t process = getpid();
-    if (found != NULL && found->process == process) {
+    if (found != NULL && __atomic_load_n(&found->process, __ATOMIC_RELAXED) == process) {
         return found;
     }
     hg1_pool *made = (hg1_pool *)calloc(1, sizeof *made);
@@ -115,11 +120,11 @@ static hg1_pool *current_pool(void) {
     pthread_cond_init(&made->work, NULL);
     pthread_cond_init(&made->finished, NULL);
     made->process = process;
+    made->previous = found;
     if (!__atomic_compare_exchange_n(&hg1_current_pool, &found, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
         free(made); /* another thread was faster */
-        return found != NULL && found->process == process ? found : NULL;
+        return found;
     }
-    /* The process number alone could be that of a dead ancestor; fork forgets the pool as well. */
     pthread_atfork(NULL, NULL, forget_pool);
     return made;
 }
@@ -179,8 +184,10 @@ HG_HELPER_DEFINITION void hg1_pool_run(int64_t count, hg_task task, void *contex
 
 /* Before this code is unmapped (dlclose) its threads must have left it. The next call would start a new pool. */
 static __attribute__((destructor)) void stop_pool(void) {
-    hg1_pool *pool = __atomic_exchange_n(&hg1_current_pool, (hg1_pool *)NULL, __ATOMIC_ACQ_REL);
-    if (pool == NULL || pool->process != getpid()) {
+    hg1_pool *pool = __atomic_load_n(&hg1_current_pool, __ATOMIC_ACQUIRE);
+    pid_t process = getpid();
+    if (pool == NULL ||
+        !__atomic_compare_exchange_n(&pool->process, &process, 0, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
         return;
     }
     pthread_mutex_lock(&pool->mutex);

@@ -47,16 +47,11 @@ const CatalogueEntry* find_in_catalogue(std::string_view name) {
 
 std::string_view domain_name(Domain domain) {
     switch (domain) {
-        case Domain::Real:
-            return "real";
-        case Domain::NonNegative:
-            return "non-negative";
-        case Domain::Positive:
-            return "positive";
-        case Domain::Probability:
-            return "probability";
-        case Domain::Categorical:
-            return "categorical";
+        case Domain::Real: return "real";
+        case Domain::NonNegative: return "non-negative";
+        case Domain::Positive: return "positive";
+        case Domain::Probability: return "probability";
+        case Domain::Categorical: return "categorical";
     }
     return "unknown";
 }

@@ -21,15 +21,9 @@ struct Builtin {
     bool reduces = false;
 };
 
-Expr squared(Expr a) {
-    return power(a, number(a, 2));
-}
-Expr mean(Expr a) {
-    return divide(sum(a), a->pool->feature_count());
-}
-Expr difference(const Arguments& a) {
-    return subtract(a[0], a[1]);
-}
+Expr squared(Expr a) { return power(a, number(a, 2)); }
+Expr mean(Expr a) { return divide(sum(a), a->pool->feature_count()); }
+Expr difference(const Arguments& a) { return subtract(a[0], a[1]); }
 
 const std::vector<Builtin>& builtins() {
     static const std::vector<Builtin> table = {
@@ -64,29 +58,15 @@ Expr transplant(Expr root, Pool& pool, Expr x, Expr y, const std::map<std::strin
     for (Expr e : topological_order({root})) {
         Expr result = nullptr;
         switch (e->op) {
-            case Op::Constant:
-                result = pool.constant(e->constant);
-                break;
-            case Op::Infinity:
-                result = pool.infinity();
-                break;
-            case Op::Pi:
-                result = pool.pi();
-                break;
-            case Op::FeatureCount:
-                result = pool.feature_count();
-                break;
-            case Op::X:
-                result = x;
-                break;
-            case Op::Y:
-                result = y;
-                break;
+            case Op::Constant: result = pool.constant(e->constant); break;
+            case Op::Infinity: result = pool.infinity(); break;
+            case Op::Pi: result = pool.pi(); break;
+            case Op::FeatureCount: result = pool.feature_count(); break;
+            case Op::X: result = x; break;
+            case Op::Y: result = y; break;
             case Op::VectorParameter:
             case Op::ScalarParameter:
-            case Op::IntegerParameter:
-                result = parameters.at(e->name);
-                break;
+            case Op::IntegerParameter: result = parameters.at(e->name); break;
             default: {
                 Arguments arguments;
                 for (Expr a : e->arguments) arguments.push_back(made.at(a));
@@ -180,15 +160,9 @@ Expr FormulaBuilder::binary_chain(const ParseNode& n) {
     for (std::size_t k = 1; k + 1 < n.children.size(); k += 2) {
         Expr next = value_of(*n.children[k + 1]);
         switch (n.children[k]->string_view().front()) {
-            case '+':
-                e = add(e, next);
-                break;
-            case '-':
-                e = subtract(e, next);
-                break;
-            case '*':
-                e = multiply(e, next);
-                break;
+            case '+': e = add(e, next); break;
+            case '-': e = subtract(e, next); break;
+            case '*': e = multiply(e, next); break;
             default:
                 if (e->is_constant() && next->is_constant(0))
                     fail(FormulaErrorCode::DivisionByZero, offset_of(*n.children[k]), "division of a constant by zero");

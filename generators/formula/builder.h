@@ -35,9 +35,7 @@ private:
     std::vector<std::string> lets_being_defined_;
 
     [[noreturn]] void fail(FormulaErrorCode code, std::size_t offset, const std::string& message) const;
-    static std::size_t offset_of(const ParseNode& n) {
-        return n.begin().byte;
-    }
+    static std::size_t offset_of(const ParseNode& n) { return n.begin().byte; }
 
     Expr visit(const ParseNode& n);
     Expr number_at(const std::string& text, std::size_t offset);

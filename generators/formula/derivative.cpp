@@ -40,9 +40,7 @@ private:
     void pass_on(Expr e, Expr a) {
         const auto& arguments = e->arguments;
         switch (e->op) {
-            case Op::Negate:
-                contribute(e, arguments[0], operator_negate(a));
-                break;
+            case Op::Negate: contribute(e, arguments[0], operator_negate(a)); break;
             case Op::Add:
                 contribute(e, arguments[0], a);
                 contribute(e, arguments[1], a);
@@ -62,15 +60,9 @@ private:
                 contribute(e, arguments[1], operator_negate(multiply_zero(a, divide(e, arguments[1]))));
                 break;
             }
-            case Op::Power:
-                pass_on_power(e, a);
-                break;
-            case Op::Minimum:
-                pass_on_extremum(e, a, compare(Op::Less, arguments[0], arguments[1]));
-                break;
-            case Op::Maximum:
-                pass_on_extremum(e, a, compare(Op::Less, arguments[1], arguments[0]));
-                break;
+            case Op::Power: pass_on_power(e, a); break;
+            case Op::Minimum: pass_on_extremum(e, a, compare(Op::Less, arguments[0], arguments[1])); break;
+            case Op::Maximum: pass_on_extremum(e, a, compare(Op::Less, arguments[1], arguments[0])); break;
             case Op::Where:
                 contribute(e, arguments[1], where(arguments[0], a, number(e, 0)));
                 contribute(e, arguments[2], where(arguments[0], number(e, 0), a));
@@ -81,9 +73,7 @@ private:
                     contribute(e, arguments[k], multiply_zero(a, local[k]));
                 break;
             }
-            case Op::Sum:
-                contribute(e, arguments[0], a);
-                break;
+            case Op::Sum: contribute(e, arguments[0], a); break;
             case Op::MaximumOver:
             case Op::MinimumOver: {
                 // Every feature that attains the extremum takes an equal share.
@@ -91,8 +81,7 @@ private:
                 contribute(e, arguments[0], multiply(divide(a, sum(attained)), attained));
                 break;
             }
-            default:
-                break;  // leaves
+            default: break;  // leaves
         }
     }
 

@@ -8,9 +8,7 @@ namespace {
 
 constexpr std::size_t window_before = 50, window_after = 50;  // characters of a long line shown around the caret
 
-bool starts_character(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
-}
+bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }
 
 // Byte `offset` moved by whole characters.
 std::size_t back(std::string_view s, std::size_t offset, std::size_t count) {

@@ -48,15 +48,9 @@ class FormulaError : public std::runtime_error {
 public:
     FormulaError(FormulaErrorCode code, std::string_view text, std::size_t offset, const std::string& message);
 
-    FormulaErrorCode code() const {
-        return code_;
-    }
-    std::size_t line() const {
-        return line_;
-    }
-    std::size_t column() const {
-        return column_;
-    }
+    FormulaErrorCode code() const { return code_; }
+    std::size_t line() const { return line_; }
+    std::size_t column() const { return column_; }
 
 private:
     struct Place;

@@ -8,9 +8,7 @@ namespace halogram {
 
 namespace {
 
-Real larger(const Real& a, const Real& b) {
-    return a < b ? b : a;
-}
+Real larger(const Real& a, const Real& b) { return a < b ? b : a; }
 
 class Bound {
 public:
@@ -26,13 +24,9 @@ public:
         for (const BoundedValue& v : a) values.push_back(v.value);
         BoundedValue r{operation_value(e, values), Real(0.0)};
         switch (e.op) {
-            case Op::Negate:
-                r.error = a[0].error;
-                return r;
+            case Op::Negate: r.error = a[0].error; return r;
             case Op::Minimum:
-            case Op::Maximum:
-                r.error = larger(a[0].error, a[1].error);
-                return r;
+            case Op::Maximum: r.error = larger(a[0].error, a[1].error); return r;
             case Op::Less:
             case Op::LessEqual:
             case Op::Equal:
@@ -56,15 +50,12 @@ public:
                 return r;
             }
             case Op::Add:
-            case Op::Subtract:
-                r.error = a[0].error + a[1].error;
-                return rounded(r, 1);
+            case Op::Subtract: r.error = a[0].error + a[1].error; return rounded(r, 1);
             case Op::Multiply:
             case Op::MultiplyZero:
                 r.error = abs(a[0].value) * a[1].error + abs(a[1].value) * a[0].error + a[0].error * a[1].error;
                 return rounded(r, 1);
-            default:
-                break;
+            default: break;
         }
         // Division, power and functions: the spread of the value over the corners of the arguments' errors.
         for (unsigned corner = 0; corner < (1u << a.size()); ++corner) {

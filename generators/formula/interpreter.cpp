@@ -32,18 +32,12 @@ Real abs(const Real& a) {
     mpfr_abs(r.get(), a.get(), MPFR_RNDN);
     return r;
 }
-bool operator<(const Real& a, const Real& b) {
-    return mpfr_less_p(a.get(), b.get()) != 0;
-}
+bool operator<(const Real& a, const Real& b) { return mpfr_less_p(a.get(), b.get()) != 0; }
 
 namespace {
 
-bool is_zero(const Real& a) {
-    return mpfr_zero_p(a.get()) != 0;
-}
-bool holds(const Real& a) {
-    return !is_zero(a);
-}
+bool is_zero(const Real& a) { return mpfr_zero_p(a.get()) != 0; }
+bool holds(const Real& a) { return !is_zero(a); }
 
 // MPFR's own max and min return the number when one operand is NaN; ours return the NaN.
 Real extremum(const Real& a, const Real& b, bool largest) {
@@ -56,23 +50,17 @@ Real extremum(const Real& a, const Real& b, bool largest) {
 
 std::vector<Real> leaf(const Node& e, const Inputs& inputs) {
     switch (e.op) {
-        case Op::Constant:
-            return {Real(e.constant)};
-        case Op::Infinity:
-            return {Real(1.0) / Real(0.0)};
+        case Op::Constant: return {Real(e.constant)};
+        case Op::Infinity: return {Real(1.0) / Real(0.0)};
         case Op::Pi: {
             Real r;
             mpfr_const_pi(r.get(), MPFR_RNDN);
             return {r};
         }
-        case Op::FeatureCount:
-            return {Real(static_cast<double>(inputs.x.size()))};
-        case Op::X:
-            return inputs.x;
-        case Op::Y:
-            return inputs.y;
-        default:
-            break;
+        case Op::FeatureCount: return {Real(static_cast<double>(inputs.x.size()))};
+        case Op::X: return inputs.x;
+        case Op::Y: return inputs.y;
+        default: break;
     }
     auto it = inputs.parameters.find(e.name);
     const std::size_t length = e.op == Op::VectorParameter ? inputs.x.size() : 1;
@@ -96,48 +84,27 @@ std::vector<Real> reduce(const Node& e, const std::vector<Real>& values) {
 Real operation_value(const Node& e, const std::vector<Real>& a) {
     Real r;
     switch (e.op) {
-        case Op::Negate:
-            mpfr_neg(r.get(), a[0].get(), MPFR_RNDN);
-            return r;
-        case Op::Add:
-            return a[0] + a[1];
-        case Op::Subtract:
-            return a[0] - a[1];
-        case Op::Multiply:
-            return a[0] * a[1];
+        case Op::Negate: mpfr_neg(r.get(), a[0].get(), MPFR_RNDN); return r;
+        case Op::Add: return a[0] + a[1];
+        case Op::Subtract: return a[0] - a[1];
+        case Op::Multiply: return a[0] * a[1];
         case Op::MultiplyZero:
             if ((is_zero(a[0]) && !a[1].is_nan()) || (is_zero(a[1]) && !a[0].is_nan())) return Real(0.0);
             return a[0] * a[1];
-        case Op::Divide:
-            return a[0] / a[1];
-        case Op::Power:
-            mpfr_pow(r.get(), a[0].get(), a[1].get(), MPFR_RNDN);
-            return r;
-        case Op::Minimum:
-            return extremum(a[0], a[1], false);
-        case Op::Maximum:
-            return extremum(a[0], a[1], true);
-        case Op::Less:
-            return Real(mpfr_less_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
-        case Op::LessEqual:
-            return Real(mpfr_lessequal_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
-        case Op::Equal:
-            return Real(mpfr_equal_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
-        case Op::NotEqual:
-            return Real(mpfr_equal_p(a[0].get(), a[1].get()) ? 0.0 : 1.0);
-        case Op::And:
-            return Real(holds(a[0]) && holds(a[1]) ? 1.0 : 0.0);
-        case Op::Or:
-            return Real(holds(a[0]) || holds(a[1]) ? 1.0 : 0.0);
-        case Op::Not:
-            return Real(holds(a[0]) ? 0.0 : 1.0);
-        case Op::Where:
-            return holds(a[0]) ? a[1] : a[2];
-        case Op::Call:
-            e.function->exact(r.get(), a[0].get(), MPFR_RNDN);
-            return r;
-        default:
-            throw std::logic_error("interpreter: not an operation");
+        case Op::Divide: return a[0] / a[1];
+        case Op::Power: mpfr_pow(r.get(), a[0].get(), a[1].get(), MPFR_RNDN); return r;
+        case Op::Minimum: return extremum(a[0], a[1], false);
+        case Op::Maximum: return extremum(a[0], a[1], true);
+        case Op::Less: return Real(mpfr_less_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
+        case Op::LessEqual: return Real(mpfr_lessequal_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
+        case Op::Equal: return Real(mpfr_equal_p(a[0].get(), a[1].get()) ? 1.0 : 0.0);
+        case Op::NotEqual: return Real(mpfr_equal_p(a[0].get(), a[1].get()) ? 0.0 : 1.0);
+        case Op::And: return Real(holds(a[0]) && holds(a[1]) ? 1.0 : 0.0);
+        case Op::Or: return Real(holds(a[0]) || holds(a[1]) ? 1.0 : 0.0);
+        case Op::Not: return Real(holds(a[0]) ? 0.0 : 1.0);
+        case Op::Where: return holds(a[0]) ? a[1] : a[2];
+        case Op::Call: e.function->exact(r.get(), a[0].get(), MPFR_RNDN); return r;
+        default: throw std::logic_error("interpreter: not an operation");
     }
 }
 

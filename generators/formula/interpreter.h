@@ -20,35 +20,19 @@ public:
         mpfr_init2(value_, precision);
         mpfr_set_d(value_, value, MPFR_RNDN);
     }
-    explicit Real(const mpq_class& value) : Real() {
-        mpfr_set_q(value_, value.get_mpq_t(), MPFR_RNDN);
-    }
-    explicit Real(const std::string& decimal) : Real() {
-        mpfr_set_str(value_, decimal.c_str(), 10, MPFR_RNDN);
-    }
-    Real(const Real& other) : Real() {
-        mpfr_set(value_, other.value_, MPFR_RNDN);
-    }
+    explicit Real(const mpq_class& value) : Real() { mpfr_set_q(value_, value.get_mpq_t(), MPFR_RNDN); }
+    explicit Real(const std::string& decimal) : Real() { mpfr_set_str(value_, decimal.c_str(), 10, MPFR_RNDN); }
+    Real(const Real& other) : Real() { mpfr_set(value_, other.value_, MPFR_RNDN); }
     Real& operator=(const Real& other) {
         mpfr_set(value_, other.value_, MPFR_RNDN);
         return *this;
     }
-    ~Real() {
-        mpfr_clear(value_);
-    }
+    ~Real() { mpfr_clear(value_); }
 
-    mpfr_ptr get() {
-        return value_;
-    }
-    mpfr_srcptr get() const {
-        return value_;
-    }
-    double to_double() const {
-        return mpfr_get_d(value_, MPFR_RNDN);
-    }
-    bool is_nan() const {
-        return mpfr_nan_p(value_) != 0;
-    }
+    mpfr_ptr get() { return value_; }
+    mpfr_srcptr get() const { return value_; }
+    double to_double() const { return mpfr_get_d(value_, MPFR_RNDN); }
+    bool is_nan() const { return mpfr_nan_p(value_) != 0; }
 
 private:
     mpfr_t value_;

@@ -29,65 +29,37 @@ class Printer {
 public:
     Text print(Expr e) {
         switch (e->op) {
-            case Op::Constant:
-                return constant(e->constant);
-            case Op::Infinity:
-                return {"infinity", primary};
-            case Op::Pi:
-                return {"pi", primary};
-            case Op::FeatureCount:
-                return {"D", primary};
-            case Op::X:
-                return {"x", primary};
-            case Op::Y:
-                return {"y", primary};
-            case Op::VectorParameter:
-                return {e->name + "[d]", primary};
+            case Op::Constant: return constant(e->constant);
+            case Op::Infinity: return {"infinity", primary};
+            case Op::Pi: return {"pi", primary};
+            case Op::FeatureCount: return {"D", primary};
+            case Op::X: return {"x", primary};
+            case Op::Y: return {"y", primary};
+            case Op::VectorParameter: return {e->name + "[d]", primary};
             case Op::ScalarParameter:
-            case Op::IntegerParameter:
-                return {e->name, primary};
-            case Op::Negate:
-                return {signed_text(true, inside(e, 0, unary)), unary};
-            case Op::Add:
-                return infix(e, " + ", additive);
-            case Op::Subtract:
-                return infix(e, " - ", additive);
+            case Op::IntegerParameter: return {e->name, primary};
+            case Op::Negate: return {signed_text(true, inside(e, 0, unary)), unary};
+            case Op::Add: return infix(e, " + ", additive);
+            case Op::Subtract: return infix(e, " - ", additive);
             // The product rule at an edge is a product to the reader.
             case Op::Multiply:
-            case Op::MultiplyZero:
-                return infix(e, " * ", multiplicative);
-            case Op::Divide:
-                return infix(e, " / ", multiplicative);
-            case Op::Power:
-                return {inside(e, 0, primary) + "^" + inside(e, 1, primary), powers};
-            case Op::Minimum:
-                return listed("min", e);
-            case Op::Maximum:
-                return listed("max", e);
-            case Op::Less:
-                return infix(e, " < ", comparison);
-            case Op::LessEqual:
-                return infix(e, " <= ", comparison);
-            case Op::Equal:
-                return infix(e, " == ", comparison);
-            case Op::NotEqual:
-                return infix(e, " != ", comparison);
-            case Op::And:
-                return infix(e, " and ", conjunction);
-            case Op::Or:
-                return infix(e, " or ", disjunction);
-            case Op::Not:
-                return {"not " + inside(e, 0, comparison), negation};
-            case Op::Where:
-                return listed("where", e);
-            case Op::Call:
-                return listed(std::string(e->function->name), e);
-            case Op::Sum:
-                return listed("sum", e);
-            case Op::MaximumOver:
-                return listed("max", e);
-            case Op::MinimumOver:
-                return listed("min", e);
+            case Op::MultiplyZero: return infix(e, " * ", multiplicative);
+            case Op::Divide: return infix(e, " / ", multiplicative);
+            case Op::Power: return {inside(e, 0, primary) + "^" + inside(e, 1, primary), powers};
+            case Op::Minimum: return listed("min", e);
+            case Op::Maximum: return listed("max", e);
+            case Op::Less: return infix(e, " < ", comparison);
+            case Op::LessEqual: return infix(e, " <= ", comparison);
+            case Op::Equal: return infix(e, " == ", comparison);
+            case Op::NotEqual: return infix(e, " != ", comparison);
+            case Op::And: return infix(e, " and ", conjunction);
+            case Op::Or: return infix(e, " or ", disjunction);
+            case Op::Not: return {"not " + inside(e, 0, comparison), negation};
+            case Op::Where: return listed("where", e);
+            case Op::Call: return listed(std::string(e->function->name), e);
+            case Op::Sum: return listed("sum", e);
+            case Op::MaximumOver: return listed("max", e);
+            case Op::MinimumOver: return listed("min", e);
         }
         return {"", primary};
     }
@@ -139,8 +111,6 @@ private:
 
 }  // namespace
 
-std::string to_text(Expr e) {
-    return Printer().print(e).text;
-}
+std::string to_text(Expr e) { return Printer().print(e).text; }
 
 }  // namespace halogram

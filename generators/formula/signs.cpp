@@ -13,11 +13,9 @@ bool is_even_integer_constant(Expr e) {
 
 bool integer_valued(Expr e) {
     switch (e->op) {
-        case Op::Constant:
-            return e->constant.get_den() == 1;
+        case Op::Constant: return e->constant.get_den() == 1;
         case Op::IntegerParameter:
-        case Op::FeatureCount:
-            return true;
+        case Op::FeatureCount: return true;
         case Op::Negate:
         case Op::Add:
         case Op::Subtract:
@@ -27,79 +25,59 @@ bool integer_valued(Expr e) {
             for (Expr a : e->arguments)
                 if (!is_integer_valued(a)) return false;
             return true;
-        case Op::Where:
-            return is_integer_valued(e->arguments[1]) && is_integer_valued(e->arguments[2]);
-        case Op::Call:
-            return e->function->integer_valued;
-        default:
-            return false;
+        case Op::Where: return is_integer_valued(e->arguments[1]) && is_integer_valued(e->arguments[2]);
+        case Op::Call: return e->function->integer_valued;
+        default: return false;
     }
 }
 
 bool non_negative(Expr e) {
     switch (e->op) {
-        case Op::Constant:
-            return e->constant >= 0;
+        case Op::Constant: return e->constant >= 0;
         case Op::Infinity:
         case Op::Pi:
-        case Op::FeatureCount:
-            return true;
+        case Op::FeatureCount: return true;
         case Op::Add:
-        case Op::Divide:
-            return is_non_negative(e->arguments[0]) && is_non_negative(e->arguments[1]);
+        case Op::Divide: return is_non_negative(e->arguments[0]) && is_non_negative(e->arguments[1]);
         case Op::Multiply:
         case Op::MultiplyZero:
             return e->arguments[0] == e->arguments[1] ||
                    (is_non_negative(e->arguments[0]) && is_non_negative(e->arguments[1]));
-        case Op::Power:
-            return is_even_integer_constant(e->arguments[1]) || is_non_negative(e->arguments[0]);
-        case Op::Minimum:
-            return is_non_negative(e->arguments[0]) && is_non_negative(e->arguments[1]);
-        case Op::Maximum:
-            return is_non_negative(e->arguments[0]) || is_non_negative(e->arguments[1]);
-        case Op::Where:
-            return is_non_negative(e->arguments[1]) && is_non_negative(e->arguments[2]);
+        case Op::Power: return is_even_integer_constant(e->arguments[1]) || is_non_negative(e->arguments[0]);
+        case Op::Minimum: return is_non_negative(e->arguments[0]) && is_non_negative(e->arguments[1]);
+        case Op::Maximum: return is_non_negative(e->arguments[0]) || is_non_negative(e->arguments[1]);
+        case Op::Where: return is_non_negative(e->arguments[1]) && is_non_negative(e->arguments[2]);
         case Op::Sum:
         case Op::MaximumOver:
-        case Op::MinimumOver:
-            return is_non_negative(e->arguments[0]);
-        case Op::Call:
-            return e->function->range != Range::Any;
-        default:
-            return false;
+        case Op::MinimumOver: return is_non_negative(e->arguments[0]);
+        case Op::Call: return e->function->range != Range::Any;
+        default: return false;
     }
 }
 
 bool positive(Expr e) {
     switch (e->op) {
-        case Op::Constant:
-            return e->constant > 0;
+        case Op::Constant: return e->constant > 0;
         case Op::Infinity:
         case Op::Pi:
-        case Op::FeatureCount:
-            return true;
+        case Op::FeatureCount: return true;
         case Op::Add:
             return (is_positive(e->arguments[0]) && is_non_negative(e->arguments[1])) ||
                    (is_positive(e->arguments[1]) && is_non_negative(e->arguments[0]));
         case Op::Multiply:
-        case Op::Minimum:
-            return is_positive(e->arguments[0]) && is_positive(e->arguments[1]);
-        case Op::Maximum:
-            return is_positive(e->arguments[0]) || is_positive(e->arguments[1]);
-        case Op::Power:
-            return is_positive(e->arguments[0]);
+        case Op::Minimum: return is_positive(e->arguments[0]) && is_positive(e->arguments[1]);
+        case Op::Maximum: return is_positive(e->arguments[0]) || is_positive(e->arguments[1]);
+        case Op::Power: return is_positive(e->arguments[0]);
         case Op::Call:
             return e->function->range == Range::Positive ||
                    (e->function->keeps_positive && is_positive(e->arguments[0]));
-        default:
-            return false;
+        default: return false;
     }
 }
 
 bool singular(Expr e) {
     switch (e->op) {
-        case Op::Infinity:
-            return true;
+        case Op::Infinity: return true;
         case Op::Divide:
             // A parameter of 0 in a denominator is the caller's choice; points decide the rest.
             if ((e->arguments[1]->depends & (on_x | on_y)) != 0 && !is_positive(e->arguments[1])) return true;
@@ -114,8 +92,7 @@ bool singular(Expr e) {
             if (e->function->may_be_infinite && (e->depends & (on_x | on_y)) != 0) return true;
             if (e->function->bounded) return false;
             break;
-        default:
-            break;
+        default: break;
     }
     if (e->boolean) return false;
     for (Expr a : e->arguments)

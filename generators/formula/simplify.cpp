@@ -20,9 +20,7 @@ bool foldable(Expr a, Expr b) {
     return a->is_constant() && b->is_constant() && bits_of(a->constant) + bits_of(b->constant) <= fold_limit_bits;
 }
 
-bool is_negation(Expr e) {
-    return e->op == Op::Negate;
-}
+bool is_negation(Expr e) { return e->op == Op::Negate; }
 
 // c * rest with a rational c, where the product is written that way.
 bool split_constant(Expr e, mpq_class& c, Expr& rest) {
@@ -159,9 +157,7 @@ Expr maximum(Expr a, Expr b) {
     return a->pool->node(Op::Maximum, {a, b});
 }
 
-Expr compare(Op op, Expr a, Expr b) {
-    return a->pool->node(op, {a, b});
-}
+Expr compare(Op op, Expr a, Expr b) { return a->pool->node(op, {a, b}); }
 
 Expr logical(Op op, Expr a, Expr b) {
     if (op == Op::Not) return a->op == Op::Not ? a->arguments[0] : a->pool->node(op, {a});
@@ -174,16 +170,11 @@ Expr where(Expr condition, Expr value, Expr otherwise) {
         condition->arguments[1]->is_constant()) {
         const mpq_class &a = condition->arguments[0]->constant, &b = condition->arguments[1]->constant;
         switch (condition->op) {
-            case Op::Less:
-                return a < b ? value : otherwise;
-            case Op::LessEqual:
-                return a <= b ? value : otherwise;
-            case Op::Equal:
-                return a == b ? value : otherwise;
-            case Op::NotEqual:
-                return a != b ? value : otherwise;
-            default:
-                break;
+            case Op::Less: return a < b ? value : otherwise;
+            case Op::LessEqual: return a <= b ? value : otherwise;
+            case Op::Equal: return a == b ? value : otherwise;
+            case Op::NotEqual: return a != b ? value : otherwise;
+            default: break;
         }
     }
     return value->pool->node(Op::Where, {condition, value, otherwise});
@@ -212,11 +203,7 @@ Expr sum(Expr e) {
     return e->pool->node(Op::Sum, {e});
 }
 
-Expr maximum_over(Expr e) {
-    return e->per_feature ? e->pool->node(Op::MaximumOver, {e}) : e;
-}
-Expr minimum_over(Expr e) {
-    return e->per_feature ? e->pool->node(Op::MinimumOver, {e}) : e;
-}
+Expr maximum_over(Expr e) { return e->per_feature ? e->pool->node(Op::MaximumOver, {e}) : e; }
+Expr minimum_over(Expr e) { return e->per_feature ? e->pool->node(Op::MinimumOver, {e}) : e; }
 
 }  // namespace halogram

@@ -21,9 +21,7 @@ public:
     struct Form {
         std::size_t number;
         bool negative;
-        bool operator==(const Form& other) const {
-            return number == other.number && negative == other.negative;
-        }
+        bool operator==(const Form& other) const { return number == other.number && negative == other.negative; }
         bool operator<(const Form& other) const {
             return number != other.number ? number < other.number : negative < other.negative;
         }
@@ -96,25 +94,16 @@ private:
     Form form(const Node& e, std::vector<Form> a, bool exchanged) {
         const std::string kind = std::to_string(static_cast<int>(e.op));
         switch (e.op) {
-            case Op::X:
-                return intern(exchanged ? "y" : "x", {}, false);
-            case Op::Y:
-                return intern(exchanged ? "x" : "y", {}, false);
-            case Op::Constant:
-                return intern(kind + " " + e.constant.get_str(), {}, false);
+            case Op::X: return intern(exchanged ? "y" : "x", {}, false);
+            case Op::Y: return intern(exchanged ? "x" : "y", {}, false);
+            case Op::Constant: return intern(kind + " " + e.constant.get_str(), {}, false);
             case Op::VectorParameter:
             case Op::ScalarParameter:
-            case Op::IntegerParameter:
-                return intern(kind + " " + e.name, {}, false);
-            case Op::Negate:
-                return {a[0].number, !a[0].negative};
-            case Op::Subtract:
-                a[1].negative = !a[1].negative;
-                return sum(a);
-            case Op::Add:
-                return sum(a);
-            case Op::Multiply:
-                return product(kind, a);
+            case Op::IntegerParameter: return intern(kind + " " + e.name, {}, false);
+            case Op::Negate: return {a[0].number, !a[0].negative};
+            case Op::Subtract: a[1].negative = !a[1].negative; return sum(a);
+            case Op::Add: return sum(a);
+            case Op::Multiply: return product(kind, a);
             case Op::Divide: {
                 const bool negative = a[0].negative != a[1].negative;
                 a[0].negative = a[1].negative = false;
@@ -125,9 +114,7 @@ private:
             case Op::Equal:
             case Op::NotEqual:
             case Op::And:
-            case Op::Or:
-                std::sort(a.begin(), a.end());
-                return intern(kind, a, false);
+            case Op::Or: std::sort(a.begin(), a.end()); return intern(kind, a, false);
             case Op::Sum: {
                 const bool negative = a[0].negative;
                 a[0].negative = false;
@@ -139,8 +126,7 @@ private:
                 if (e.function->parity != Parity::None) a[0].negative = false;
                 return intern(called, a, e.function->parity == Parity::Odd && negative);
             }
-            default:
-                return intern(kind, a, false);  // order and signs of the operands matter
+            default: return intern(kind, a, false);  // order and signs of the operands matter
         }
     }
 };

@@ -16,9 +16,7 @@ struct Pool::Table {
 Pool::Pool() : table_(std::make_unique<Table>()) {}
 Pool::~Pool() = default;
 
-std::size_t Pool::size() const {
-    return table_->nodes.size();
-}
+std::size_t Pool::size() const { return table_->nodes.size(); }
 
 namespace {
 
@@ -42,30 +40,19 @@ bool same(const Node& a, const Node& b) {
 
 void derive_facts(Node& n) {
     switch (n.op) {
-        case Op::X:
-            n.depends = on_x, n.per_feature = true;
-            break;
-        case Op::Y:
-            n.depends = on_y, n.per_feature = true;
-            break;
-        case Op::VectorParameter:
-            n.depends = on_parameters, n.per_feature = true;
-            break;
+        case Op::X: n.depends = on_x, n.per_feature = true; break;
+        case Op::Y: n.depends = on_y, n.per_feature = true; break;
+        case Op::VectorParameter: n.depends = on_parameters, n.per_feature = true; break;
         case Op::ScalarParameter:
-        case Op::IntegerParameter:
-            n.depends = on_parameters;
-            break;
+        case Op::IntegerParameter: n.depends = on_parameters; break;
         case Op::Less:
         case Op::LessEqual:
         case Op::Equal:
         case Op::NotEqual:
         case Op::And:
         case Op::Or:
-        case Op::Not:
-            n.boolean = true;
-            break;
-        default:
-            break;
+        case Op::Not: n.boolean = true; break;
+        default: break;
     }
     for (Expr a : n.arguments) {
         n.depends |= a->depends;
@@ -125,9 +112,7 @@ Expr Pool::node(Op op, std::vector<Expr> arguments, const Function* function) {
     return intern(std::move(n));
 }
 
-Expr number(Expr like, const mpq_class& value) {
-    return like->pool->constant(value);
-}
+Expr number(Expr like, const mpq_class& value) { return like->pool->constant(value); }
 
 std::vector<Expr> topological_order(const std::vector<Expr>& roots) {
     // Ids grow from arguments to users, so sorting by id is a topological order.
@@ -166,46 +151,28 @@ Expr expand_definitions(Expr root) {
 
 Expr rebuild(Expr node, std::vector<Expr> a) {
     switch (node->op) {
-        case Op::Negate:
-            return operator_negate(a[0]);
-        case Op::Add:
-            return add(a[0], a[1]);
-        case Op::Subtract:
-            return subtract(a[0], a[1]);
-        case Op::Multiply:
-            return multiply(a[0], a[1]);
-        case Op::MultiplyZero:
-            return multiply_zero(a[0], a[1]);
-        case Op::Divide:
-            return divide(a[0], a[1]);
-        case Op::Power:
-            return power(a[0], a[1]);
-        case Op::Minimum:
-            return minimum(a[0], a[1]);
-        case Op::Maximum:
-            return maximum(a[0], a[1]);
+        case Op::Negate: return operator_negate(a[0]);
+        case Op::Add: return add(a[0], a[1]);
+        case Op::Subtract: return subtract(a[0], a[1]);
+        case Op::Multiply: return multiply(a[0], a[1]);
+        case Op::MultiplyZero: return multiply_zero(a[0], a[1]);
+        case Op::Divide: return divide(a[0], a[1]);
+        case Op::Power: return power(a[0], a[1]);
+        case Op::Minimum: return minimum(a[0], a[1]);
+        case Op::Maximum: return maximum(a[0], a[1]);
         case Op::Less:
         case Op::LessEqual:
         case Op::Equal:
-        case Op::NotEqual:
-            return compare(node->op, a[0], a[1]);
+        case Op::NotEqual: return compare(node->op, a[0], a[1]);
         case Op::And:
-        case Op::Or:
-            return logical(node->op, a[0], a[1]);
-        case Op::Not:
-            return logical(node->op, a[0]);
-        case Op::Where:
-            return where(a[0], a[1], a[2]);
-        case Op::Call:
-            return call(*node->function, std::move(a));
-        case Op::Sum:
-            return sum(a[0]);
-        case Op::MaximumOver:
-            return maximum_over(a[0]);
-        case Op::MinimumOver:
-            return minimum_over(a[0]);
-        default:
-            return node;  // leaves
+        case Op::Or: return logical(node->op, a[0], a[1]);
+        case Op::Not: return logical(node->op, a[0]);
+        case Op::Where: return where(a[0], a[1], a[2]);
+        case Op::Call: return call(*node->function, std::move(a));
+        case Op::Sum: return sum(a[0]);
+        case Op::MaximumOver: return maximum_over(a[0]);
+        case Op::MinimumOver: return minimum_over(a[0]);
+        default: return node;  // leaves
     }
 }
 

@@ -74,18 +74,10 @@ struct Node {
     int level = 0;         // nesting of reductions that mix x and y (0: none inside)
     bool integer_valued = false, non_negative = false, positive = false, singular = false;  // provably; see signs.cpp
 
-    bool is_constant() const {
-        return op == Op::Constant;
-    }
-    bool is_constant(long value) const {
-        return op == Op::Constant && constant == value;
-    }
-    bool mixes_points() const {
-        return (depends & (on_x | on_y)) == (on_x | on_y);
-    }
-    bool is_reduction() const {
-        return op == Op::Sum || op == Op::MaximumOver || op == Op::MinimumOver;
-    }
+    bool is_constant() const { return op == Op::Constant; }
+    bool is_constant(long value) const { return op == Op::Constant && constant == value; }
+    bool mixes_points() const { return (depends & (on_x | on_y)) == (on_x | on_y); }
+    bool is_reduction() const { return op == Op::Sum || op == Op::MaximumOver || op == Op::MinimumOver; }
 };
 
 // Owns the nodes of one formula and of everything derived from it. Not thread-safe; use one pool per thread.
@@ -97,21 +89,11 @@ public:
     Pool& operator=(const Pool&) = delete;
 
     Expr constant(const mpq_class& value);
-    Expr infinity() {
-        return leaf(Op::Infinity);
-    }
-    Expr pi() {
-        return leaf(Op::Pi);
-    }
-    Expr feature_count() {
-        return leaf(Op::FeatureCount);
-    }
-    Expr x() {
-        return leaf(Op::X);
-    }
-    Expr y() {
-        return leaf(Op::Y);
-    }
+    Expr infinity() { return leaf(Op::Infinity); }
+    Expr pi() { return leaf(Op::Pi); }
+    Expr feature_count() { return leaf(Op::FeatureCount); }
+    Expr x() { return leaf(Op::X); }
+    Expr y() { return leaf(Op::Y); }
     Expr parameter(Op kind, const std::string& name);
 
     // The node with these parts exactly: no simplification.
@@ -155,46 +137,20 @@ Expr number(Expr like, const mpq_class& value);
 struct Term {  // a thin wrapper that gives expressions operators
     Expr expr;
     Term(Expr e) : expr(e) {}
-    operator Expr() const {
-        return expr;
-    }
+    operator Expr() const { return expr; }
 };
-inline Term operator+(Term a, Term b) {
-    return add(a, b);
-}
-inline Term operator-(Term a, Term b) {
-    return subtract(a, b);
-}
-inline Term operator-(Term a, Expr b) {
-    return subtract(a, b);
-}  // else the difference of two pointers competes
-inline Term operator-(Expr a, Term b) {
-    return subtract(a, b);
-}
-inline Term operator*(Term a, Term b) {
-    return multiply(a, b);
-}
-inline Term operator/(Term a, Term b) {
-    return divide(a, b);
-}
-inline Term operator-(Term a) {
-    return operator_negate(a);
-}
-inline Term operator*(long c, Term b) {
-    return multiply(number(b, c), b);
-}
-inline Term operator+(long c, Term b) {
-    return add(number(b, c), b);
-}
-inline Term operator-(long c, Term b) {
-    return subtract(number(b, c), b);
-}
-inline Term operator/(long c, Term b) {
-    return divide(number(b, c), b);
-}
-inline Term operator/(Term a, long c) {
-    return divide(a, number(a, c));
-}
+inline Term operator+(Term a, Term b) { return add(a, b); }
+inline Term operator-(Term a, Term b) { return subtract(a, b); }
+inline Term operator-(Term a, Expr b) { return subtract(a, b); }  // else the difference of two pointers competes
+inline Term operator-(Expr a, Term b) { return subtract(a, b); }
+inline Term operator*(Term a, Term b) { return multiply(a, b); }
+inline Term operator/(Term a, Term b) { return divide(a, b); }
+inline Term operator-(Term a) { return operator_negate(a); }
+inline Term operator*(long c, Term b) { return multiply(number(b, c), b); }
+inline Term operator+(long c, Term b) { return add(number(b, c), b); }
+inline Term operator-(long c, Term b) { return subtract(number(b, c), b); }
+inline Term operator/(long c, Term b) { return divide(number(b, c), b); }
+inline Term operator/(Term a, long c) { return divide(a, number(a, c)); }
 
 // Everything below `roots`, arguments before users, each node once.
 std::vector<Expr> topological_order(const std::vector<Expr>& roots);
@@ -203,20 +159,12 @@ std::vector<Expr> topological_order(const std::vector<Expr>& roots);
 Expr expand_definitions(Expr root);
 
 // Provably an integer: made of integer parameters, integer constants, floor and D.
-inline bool is_integer_valued(Expr e) {
-    return e->integer_valued;
-}
+inline bool is_integer_valued(Expr e) { return e->integer_valued; }
 // Provable signs, for finite arguments: they decide where a derivative can be infinite.
-inline bool is_non_negative(Expr e) {
-    return e->non_negative;
-}
-inline bool is_positive(Expr e) {
-    return e->positive;
-}
+inline bool is_non_negative(Expr e) { return e->non_negative; }
+inline bool is_positive(Expr e) { return e->positive; }
 // Whether the value may be infinite at an edge of the domain although all inputs are finite and moderate.
-inline bool may_be_singular(Expr e) {
-    return e->singular;
-}
+inline bool may_be_singular(Expr e) { return e->singular; }
 void derive_signs(Node& node);
 
 }  // namespace halogram

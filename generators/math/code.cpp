@@ -19,9 +19,7 @@ Expr from_libm(const std::string& name, const std::vector<Expr>& arguments) {
     return Call::make(type, type.bits() == 32 ? name + "f" : name, arguments, Call::PureExtern);
 }
 
-Type integers_like(const Expr& a) {
-    return Int(a.type().bits(), a.type().lanes());
-}
+Type integers_like(const Expr& a) { return Int(a.type().bits(), a.type().lanes()); }
 
 // exp for f32 from 32-bit operations. x = k ln 2 + r with k rounded by adding 1.5 * 2^23 (no rounding instruction,
 // which AVX-512 lacks for zmm in Halide's form); ln 2 in two terms keeps r exact to 2^-33; degree 6 on
@@ -66,50 +64,24 @@ Expr maximum(const Expr& a, const Expr& b) {
     return select(a == b, both_zero, select(a > b || is_nan(a), a, b));
 }
 
-Expr exp(const Expr& a) {
-    return a.type().bits() == 32 ? exp_f32(a) : from_libm("exp", {a});
-}
-Expr log(const Expr& a) {
-    return from_libm("log", {a});
-}
-Expr log1p(const Expr& a) {
-    return from_libm("log1p", {a});
-}
-Expr expm1(const Expr& a) {
-    return from_libm("expm1", {a});
-}
-Expr sqrt(const Expr& a) {
-    return Halide::sqrt(a);
-}
-Expr tanh(const Expr& a) {
-    return from_libm("tanh", {a});
-}
-Expr sin(const Expr& a) {
-    return from_libm("sin", {a});
-}
-Expr cos(const Expr& a) {
-    return from_libm("cos", {a});
-}
-Expr acos(const Expr& a) {
-    return from_libm("acos", {a});
-}
-Expr erf(const Expr& a) {
-    return from_libm("erf", {a});
-}
-Expr floor(const Expr& a) {
-    return Halide::floor(a);
-}
-Expr abs(const Expr& a) {
-    return Halide::abs(a);
-}
+Expr exp(const Expr& a) { return a.type().bits() == 32 ? exp_f32(a) : from_libm("exp", {a}); }
+Expr log(const Expr& a) { return from_libm("log", {a}); }
+Expr log1p(const Expr& a) { return from_libm("log1p", {a}); }
+Expr expm1(const Expr& a) { return from_libm("expm1", {a}); }
+Expr sqrt(const Expr& a) { return Halide::sqrt(a); }
+Expr tanh(const Expr& a) { return from_libm("tanh", {a}); }
+Expr sin(const Expr& a) { return from_libm("sin", {a}); }
+Expr cos(const Expr& a) { return from_libm("cos", {a}); }
+Expr acos(const Expr& a) { return from_libm("acos", {a}); }
+Expr erf(const Expr& a) { return from_libm("erf", {a}); }
+Expr floor(const Expr& a) { return Halide::floor(a); }
+Expr abs(const Expr& a) { return Halide::abs(a); }
 
 Expr sign(const Expr& a) {
     const Expr one = make_const(a.type(), 1), zero = make_const(a.type(), 0);
     return select(is_nan(a), a, select(a > zero, one, select(a < zero, -one, zero)));
 }
 
-Expr power(const Expr& base, const Expr& exponent) {
-    return from_libm("pow", {base, exponent});
-}
+Expr power(const Expr& base, const Expr& exponent) { return from_libm("pow", {base, exponent}); }
 
 }  // namespace halogram::code

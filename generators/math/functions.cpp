@@ -11,18 +11,10 @@ using Arguments = std::vector<Expr>;
 Term constant(Expr like, long numerator, long denominator = 1) {
     return number(like, mpq_class(numerator, denominator));
 }
-Term pi(Expr like) {
-    return like->pool->pi();
-}
-Expr is_zero(Expr a) {
-    return compare(Op::Equal, a, number(a, 0));
-}
-Expr both_zero(Expr a, Expr b) {
-    return logical(Op::And, is_zero(a), is_zero(b));
-}
-Term squared(Expr a) {
-    return power(a, number(a, 2));
-}
+Term pi(Expr like) { return like->pool->pi(); }
+Expr is_zero(Expr a) { return compare(Op::Equal, a, number(a, 0)); }
+Expr both_zero(Expr a, Expr b) { return logical(Op::And, is_zero(a), is_zero(b)); }
+Term squared(Expr a) { return power(a, number(a, 2)); }
 
 // SciPy's domain rules of rel_entr and kl_div around the interior value: x = 0 gives `at_zero`, outside is +infinity.
 Expr entropy_like(const Arguments& a, Expr interior, Expr at_zero) {
@@ -34,15 +26,9 @@ Expr entropy_like(const Arguments& a, Expr interior, Expr at_zero) {
 }
 
 // Clamps to [-1, 1], keeps NaN.
-Term clamped(Expr c) {
-    return minimum(maximum(c, number(c, -1)), number(c, 1));
-}
-Term sine_of_arccos(Expr c) {
-    return call("sqrt", {Term(1 - Term(c)) * Term(1 + Term(c))});
-}
-Term supplement_of_arccos(Expr c) {
-    return call("acos", {-Term(c)});
-}  // pi - acos(c), without the cancellation at -1
+Term clamped(Expr c) { return minimum(maximum(c, number(c, -1)), number(c, 1)); }
+Term sine_of_arccos(Expr c) { return call("sqrt", {Term(1 - Term(c)) * Term(1 + Term(c))}); }
+Term supplement_of_arccos(Expr c) { return call("acos", {-Term(c)}); }  // pi - acos(c), without the cancellation at -1
 
 std::vector<Function> make_table() {
     std::vector<Function> t;

@@ -21,20 +21,21 @@ bool uses_feature_count(Expr e) {
     return false;
 }
 
-bool is_leaf(Expr e) {
-    return e->arguments.empty();
-}
-unsigned points_of(Expr e) {
-    return e->depends & (on_x | on_y);
+bool is_leaf(Expr e) { return e->arguments.empty(); }
+bool is_constant_here(Expr e) { return e->depends == 0 && !e->boolean && !uses_feature_count(e); }
+
+}  // namespace
+
+unsigned points_of(Expr e) { return e->depends & (on_x | on_y); }
+
+bool is_one_point(Expr e) {
+    return !is_leaf(e) && !e->boolean && !is_constant_here(e) && points_of(e) != (on_x | on_y);
 }
 
-// The rule of a product at an edge: 0 where either factor is exactly 0 and the other is not NaN.
 Halide::Expr product_at_edge(const Halide::Expr& a, const Halide::Expr& b) {
     const Halide::Expr zero = make_const(a.type(), 0);
     return select((a == zero && !is_nan(b)) || (b == zero && !is_nan(a)), zero, a * b);
 }
-
-}  // namespace
 
 // Constant subtrees are evaluated in 256 bits and rounded once.
 Halide::Expr Stages::constant(Expr e) const {
@@ -50,14 +51,16 @@ Halide::Expr Stages::emit(Expr e, const Place& place, Memo& memo) {
     if (e->op == Op::Infinity) {
         result = inputs_.type.bits() == 32 ? Halide::Expr(std::numeric_limits<float>::infinity())
                                            : Halide::Expr(std::numeric_limits<double>::infinity());
-    } else if (e->depends == 0 && !e->boolean && !uses_feature_count(e)) {
+    } else if (is_constant_here(e)) {
         result = constant(e);
+    } else if (elsewhere_ && !is_leaf(e) && (result = elsewhere_(e, place)).defined()) {
+        // computed by another pipeline
     } else if (e->is_reduction() && e->mixes_points()) {
         const Slot& slot = reductions_.at(e);
         Halide::Func f = slot.func;
         Halide::FuncRef at = f(place.j, place.i);
         result = f.outputs() == 1 ? Halide::Expr(at) : Halide::Expr(at[slot.index]);
-    } else if (!is_leaf(e) && !e->boolean && (e->is_reduction() || points_of(e) != (on_x | on_y))) {
+    } else if (is_one_point(e)) {
         // Computed once per point (or per call): a stage, whose place the schedule decides.
         std::vector<Halide::Expr> arguments;
         if (e->per_feature) arguments.push_back(place.d);
@@ -74,55 +77,31 @@ Halide::Expr Stages::emit(Expr e, const Place& place, Memo& memo) {
 Halide::Expr Stages::operation(Expr e, const Place& place, Memo& memo) {
     auto argument = [&](std::size_t k) { return emit(e->arguments[k], place, memo); };
     switch (e->op) {
-        case Op::X:
-            return inputs_.x(place.d, place.i);
-        case Op::Y:
-            return inputs_.y(place.d, place.j);
-        case Op::FeatureCount:
-            return cast(inputs_.type, inputs_.features);
+        case Op::X: return inputs_.x(place.d, place.i);
+        case Op::Y: return inputs_.y(place.d, place.j);
+        case Op::FeatureCount: return cast(inputs_.type, inputs_.features);
         case Op::ScalarParameter:
-        case Op::IntegerParameter:
-            return cast(inputs_.type, inputs_.scalars.at(e->name));
-        case Op::VectorParameter:
-            return inputs_.vectors.at(e->name)(place.d);
-        case Op::Negate:
-            return -argument(0);
-        case Op::Add:
-            return argument(0) + argument(1);
-        case Op::Subtract:
-            return argument(0) - argument(1);
-        case Op::Multiply:
-            return argument(0) * argument(1);
-        case Op::MultiplyZero:
-            return product_at_edge(argument(0), argument(1));
-        case Op::Divide:
-            return argument(0) / argument(1);
-        case Op::Power:
-            return code::power(argument(0), argument(1));
-        case Op::Minimum:
-            return code::minimum(argument(0), argument(1));
-        case Op::Maximum:
-            return code::maximum(argument(0), argument(1));
-        case Op::Less:
-            return argument(0) < argument(1);
-        case Op::LessEqual:
-            return argument(0) <= argument(1);
-        case Op::Equal:
-            return argument(0) == argument(1);
-        case Op::NotEqual:
-            return argument(0) != argument(1);
-        case Op::And:
-            return argument(0) && argument(1);
-        case Op::Or:
-            return argument(0) || argument(1);
-        case Op::Not:
-            return !argument(0);
-        case Op::Where:
-            return select(argument(0), argument(1), argument(2));
-        case Op::Call:
-            return e->function->code(argument(0));
-        default:
-            throw std::logic_error("stages: not an operation of a lowered tree");
+        case Op::IntegerParameter: return cast(inputs_.type, inputs_.scalars.at(e->name));
+        case Op::VectorParameter: return inputs_.vectors.at(e->name)(place.d);
+        case Op::Negate: return -argument(0);
+        case Op::Add: return argument(0) + argument(1);
+        case Op::Subtract: return argument(0) - argument(1);
+        case Op::Multiply: return argument(0) * argument(1);
+        case Op::MultiplyZero: return product_at_edge(argument(0), argument(1));
+        case Op::Divide: return argument(0) / argument(1);
+        case Op::Power: return code::power(argument(0), argument(1));
+        case Op::Minimum: return code::minimum(argument(0), argument(1));
+        case Op::Maximum: return code::maximum(argument(0), argument(1));
+        case Op::Less: return argument(0) < argument(1);
+        case Op::LessEqual: return argument(0) <= argument(1);
+        case Op::Equal: return argument(0) == argument(1);
+        case Op::NotEqual: return argument(0) != argument(1);
+        case Op::And: return argument(0) && argument(1);
+        case Op::Or: return argument(0) || argument(1);
+        case Op::Not: return !argument(0);
+        case Op::Where: return select(argument(0), argument(1), argument(2));
+        case Op::Call: return e->function->code(argument(0));
+        default: throw std::logic_error("stages: not an operation of a lowered tree");
     }
 }
 
@@ -154,17 +133,17 @@ Halide::Func Stages::point_stage(Expr e) {
     const std::string prefix = points == on_x ? "x" : points == on_y ? "y" : "parameter";
     Halide::Func stage(prefix + (e->per_feature ? "_plane" : e->is_reduction() ? "_statistic" : "_value"));
     std::vector<Halide::Var> variables;
-    if (e->per_feature) variables.push_back(d_);
-    if (points == on_x) variables.push_back(i_);
-    if (points == on_y) variables.push_back(j_);
+    if (e->per_feature) variables.push_back(d);
+    if (points == on_x) variables.push_back(i);
+    if (points == on_y) variables.push_back(j);
     Memo memo;
     if (e->is_reduction()) {
         Halide::RDom feature(0, inputs_.features, "feature");
         stage(variables) = start_of(e);
-        stage(variables) = step_of(e, stage(variables), Place{i_, j_, feature}, memo);
+        stage(variables) = step_of(e, stage(variables), Place{i, j, feature}, memo);
     } else {
         // The body's own operations are spelled out here; only reductions inside it are stages again.
-        stage(variables) = spell_out(e, Place{i_, j_, d_}, memo);
+        stage(variables) = spell_out(e, Place{i, j, d}, memo);
     }
     point_stages_.emplace(e, stage);
     list.push_back(stage);
@@ -179,9 +158,9 @@ Halide::Expr Stages::spell_out(Expr e, const Place& place, Memo& memo) {
     return operation(e, place, memo);
 }
 
-void Stages::define_pair_reductions(Expr root) {
+void Stages::define_pair_reductions(const std::vector<Expr>& roots) {
     std::map<int, std::vector<Expr>> levels;
-    for (Expr e : topological_order({root}))
+    for (Expr e : topological_order(roots))
         if (e->is_reduction() && e->mixes_points()) levels[e->level].push_back(e);
     for (const auto& [level, members] : levels) {
         Halide::Func stage("pair_reduction_" + std::to_string(level));
@@ -189,23 +168,23 @@ void Stages::define_pair_reductions(Expr root) {
         std::vector<Halide::Expr> start, step;
         Memo memo;
         for (Expr e : members) start.push_back(start_of(e));
-        stage(j_, i_) = Halide::Tuple(start);
+        stage(j, i) = Halide::Tuple(start);
         for (std::size_t k = 0; k < members.size(); ++k) {
-            Halide::FuncRef at = stage(j_, i_);
+            Halide::FuncRef at = stage(j, i);
             const Halide::Expr so_far = members.size() == 1 ? Halide::Expr(at) : Halide::Expr(at[static_cast<int>(k)]);
-            step.push_back(step_of(members[k], so_far, Place{i_, j_, feature}, memo));
+            step.push_back(step_of(members[k], so_far, Place{i, j, feature}, memo));
         }
-        stage(j_, i_) = Halide::Tuple(step);
+        stage(j, i) = Halide::Tuple(step);
         for (std::size_t k = 0; k < members.size(); ++k) reductions_[members[k]] = Slot{stage, static_cast<int>(k)};
         pair_reductions.push_back(stage);
     }
 }
 
 Halide::Func Stages::gram(Expr lowered, const std::string& name) {
-    define_pair_reductions(lowered);
+    define_pair_reductions({lowered});
     Halide::Func gram(name);
     Memo memo;
-    gram(j_, i_) = emit(lowered, Place{i_, j_, Halide::Expr()}, memo);
+    gram(j, i) = emit(lowered, Place{i, j, Halide::Expr()}, memo);
     return gram;
 }
 

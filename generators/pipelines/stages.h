@@ -22,41 +22,59 @@ struct PipelineInputs {
     std::map<std::string, std::function<Halide::Expr(Halide::Expr d)>> vectors;  // per-feature parameters
 };
 
+// A point i of x, a point j of y, a feature d.
+struct Place {
+    Halide::Expr i, j, d;
+};
+
 class Stages {
 public:
-    explicit Stages(PipelineInputs inputs) : inputs_(std::move(inputs)) {}
+    // What is computed elsewhere: a defined result replaces a subexpression, an undefined one leaves it to the stages.
+    using Elsewhere = std::function<Halide::Expr(Expr e, const Place& place)>;
+    using Memo = std::map<Expr, Halide::Expr>;
+
+    explicit Stages(PipelineInputs inputs, Elsewhere elsewhere = {})
+        : inputs_(std::move(inputs)), elsewhere_(std::move(elsewhere)) {}
 
     // K(j, i) of a lowered scalar tree.
     Halide::Func gram(Expr lowered, const std::string& name);
+
+    // For pipelines that put more together: first the reductions that `roots` need, then expressions at a place.
+    // A memo belongs to one place.
+    void define_pair_reductions(const std::vector<Expr>& roots);
+    Halide::Expr emit(Expr e, const Place& place, Memo& memo);
+    // The same, but the whole of a one-point expression is spelled out instead of becoming a stage.
+    Halide::Expr spell_out(Expr e, const Place& place, Memo& memo);
 
     // Once per call, per point of x, per point of y; reductions of one point are stages of their own.
     std::vector<Halide::Func> parameter_stages, x_stages, y_stages;
     // Feature reductions that mix x and y, one Tuple per level: level 2 uses level 1.
     std::vector<Halide::Func> pair_reductions;
 
+    static inline const Halide::Var i{"i"}, j{"j"}, d{"d"};  // of every stage
+
 private:
-    struct Place {
-        Halide::Expr i, j, d;
-    };
-    using Memo = std::map<Expr, Halide::Expr>;
     struct Slot {
         Halide::Func func;
         int index;
     };
 
     PipelineInputs inputs_;
+    Elsewhere elsewhere_;
     std::map<Expr, Halide::Func> point_stages_;
     std::map<Expr, Slot> reductions_;
-    Halide::Var i_{"i"}, j_{"j"}, d_{"d"};
 
-    Halide::Expr emit(Expr e, const Place& place, Memo& memo);
     Halide::Expr operation(Expr e, const Place& place, Memo& memo);
-    Halide::Expr spell_out(Expr e, const Place& place, Memo& memo);  // without stages for one-point parts
     Halide::Expr constant(Expr e) const;
     Halide::Func point_stage(Expr e);
-    void define_pair_reductions(Expr root);
     Halide::Expr start_of(Expr reduction) const;
     Halide::Expr step_of(Expr reduction, const Halide::Expr& so_far, const Place& place, Memo& memo);
 };
+
+// 0 where either factor is exactly 0 and the other is not NaN, else the product: derivatives at an edge.
+Halide::Expr product_at_edge(const Halide::Expr& a, const Halide::Expr& b);
+
+unsigned points_of(Expr e);  // on_x, on_y, both or none
+bool is_one_point(Expr e);   // worth computing once per point or per call: not a leaf, not a condition, not constant
 
 }  // namespace halogram

@@ -12,9 +12,7 @@
 namespace halogram {
 namespace {
 
-Symmetry symmetry(const std::string& text) {
-    return symmetry_of(lower(parse_formula(text).value));
-}
+Symmetry symmetry(const std::string& text) { return symmetry_of(lower(parse_formula(text).value)); }
 
 TEST(Symmetry, BitsAreProvedThroughCommutationAndSigns) {
     EXPECT_EQ(symmetry("sum((x - y)^2)"), Symmetry::Bits);

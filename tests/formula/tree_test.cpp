@@ -14,9 +14,7 @@ struct Tree : testing::Test {
     Pool pool;
     Term x = pool.x(), y = pool.y(), two = pool.constant(2);
     Term gamma = pool.parameter(Op::ScalarParameter, "gamma");
-    Expr squared_distance() {
-        return sum(power(x - y, two));
-    }
+    Expr squared_distance() { return sum(power(x - y, two)); }
 };
 
 TEST_F(Tree, SharesEqualExpressions) {

@@ -47,9 +47,7 @@ std::string user_program(const std::vector<std::string>& names) {
 
 class WriteLibrary : public testing::Test {
 protected:
-    fs::path path(const std::string& name) const {
-        return directory_.path() / name;
-    }
+    fs::path path(const std::string& name) const { return directory_.path() / name; }
     TemporaryDirectory directory_;
 };
 
@@ -204,9 +202,7 @@ protected:
         fs::create_directory(path("temporary"));
         setenv("TMPDIR", path("temporary").c_str(), 1);
     }
-    void TearDown() override {
-        unsetenv("TMPDIR");
-    }
+    void TearDown() override { unsetenv("TMPDIR"); }
 
     std::string message(const LibraryInput& input, const LibraryOptions& options) {
         try {

@@ -15,13 +15,13 @@
 static std::atomic<long> allocations{0};
 #if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 extern "C" {
-void* __libc_malloc(size_t);
-void* __libc_calloc(size_t, size_t);
-void* malloc(size_t bytes) {
+void *__libc_malloc(size_t);
+void *__libc_calloc(size_t, size_t);
+void *malloc(size_t bytes) {
     ++allocations;
     return __libc_malloc(bytes);
 }
-void* calloc(size_t count, size_t bytes) {
+void *calloc(size_t count, size_t bytes) {
     ++allocations;
     return __libc_calloc(count, bytes);
 }
@@ -61,7 +61,7 @@ TEST_F(Call, SmallCallsAllocateNothing) {
 }
 
 template <typename P>
-void check_workspace(P& p, hg_options options, bool vjp) {
+void check_workspace(P &p, hg_options options, bool vjp) {
     size_t bytes = 0;
     ASSERT_EQ(vjp ? hg1_gram_vjp_workspace(&p.kernel, &options, p.n, p.m, p.d, &bytes)
                   : hg1_gram_workspace(&p.kernel, &options, p.n, p.m, p.d, &bytes),
@@ -70,7 +70,7 @@ void check_workspace(P& p, hg_options options, bool vjp) {
     // Exactly that many bytes, each end against a forbidden page.
     for (Guard guard : {Guard::Before, Guard::After}) {
         GuardedBuffer<char> memory(bytes, guard);
-        for (char& c : memory) c = static_cast<char>(0xff);  // NaN everywhere: nothing may be read before it is written
+        for (char &c : memory) c = static_cast<char>(0xff);  // NaN everywhere: nothing may be read before it is written
         options.workspace = memory.data();
         options.workspace_bytes = bytes;
         const long before = allocations;
@@ -137,7 +137,7 @@ TEST_F(Call, ConcurrentCallersAreSafe) {
                         same_bits(p.gradients(), gradients);
             }
         });
-    for (std::thread& caller : callers) caller.join();
+    for (std::thread &caller : callers) caller.join();
     EXPECT_EQ(good, 12);
 }
 
@@ -146,7 +146,7 @@ std::atomic<int> nested_good{0};
 TEST_F(Call, CallFromInsideATask) {
     hg_options options = default_options();
     options.threads = 3;
-    options.progress = [](void*, std::int64_t done, std::int64_t) {
+    options.progress = [](void *, std::int64_t done, std::int64_t) {
         if (done > 1) return;
         hg_options nested = default_options();
         nested.threads = 3;
@@ -246,10 +246,10 @@ TEST_F(Call, ThreadsAreTheCallersChoice) {
 }
 
 // The caller's own threads, all at once.
-void own_threads(void*, std::int64_t count, hg_task task, void* context) {
+void own_threads(void *, std::int64_t count, hg_task task, void *context) {
     std::vector<std::thread> threads;
     for (std::int64_t index = 0; index < count; ++index) threads.emplace_back([=] { task(context, index); });
-    for (std::thread& thread : threads) thread.join();
+    for (std::thread &thread : threads) thread.join();
 }
 
 TEST_F(Call, CallersOwnThreads) {
@@ -274,7 +274,7 @@ TEST_F(Call, CancelledInTheMiddle) {
             static std::atomic<int> leaves;
             leaves = 0;
             inside_leaf = [] {
-                if (++leaves == 3) cancel_flag = 1;
+                if (++leaves == 3) __atomic_store_n(&cancel_flag, 1, __ATOMIC_RELAXED);
             };
             hg_options options = default_options();
             options.threads = threads;
@@ -283,7 +283,7 @@ TEST_F(Call, CancelledInTheMiddle) {
             EXPECT_EQ(vjp ? p.gram_vjp(&options) : p.gram(&options), HG_ERROR_CANCELLED);
             EXPECT_LE(leaves, 3 + threads);
             inside_leaf = nullptr;
-            cancel_flag = 0;
+            __atomic_store_n(&cancel_flag, 0, __ATOMIC_RELAXED);
             EXPECT_EQ(vjp ? p.gram_vjp(&options) : p.gram(&options), HG_OK);
         }
 }
@@ -295,8 +295,8 @@ struct Reports {
     int count = 0;
 };
 
-void report(void* user, std::int64_t done, std::int64_t total) {
-    Reports& reports = *static_cast<Reports*>(user);
+void report(void *user, std::int64_t done, std::int64_t total) {
+    Reports &reports = *static_cast<Reports *>(user);
     reports.concurrent |= ++reports.inside != 1;
     reports.ordered &= done > reports.last && done <= total && (reports.total == 0 || reports.total == total);
     reports.last = done;

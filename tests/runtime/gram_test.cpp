@@ -16,7 +16,7 @@ protected:
 
 template <typename T, template <typename> class K>
 void check_sizes() {
-    for (const char* isa : {"avx512", "avx2", plain_isa}) {
+    for (const char *isa : {"avx512", "avx2", plain_isa}) {
         if (!force_isa(isa)) continue;
         SCOPED_TRACE(isa);
         for (std::int64_t n : {0, 1, 2, 5, 31, 33, 129, 260})
@@ -43,7 +43,7 @@ TEST_F(Gram, EverySizePreparedF64) {
 }
 
 TEST_F(Gram, LeadingDimensionsGuardsAndFixedFeatures) {
-    for (const char* isa : {"avx512", "avx2", plain_isa}) {
+    for (const char *isa : {"avx512", "avx2", plain_isa}) {
         if (!force_isa(isa)) continue;
         for (Guard guard : {Guard::Before, Guard::After})
             for (std::int64_t gap : {0, 1, 70})
@@ -101,8 +101,8 @@ TEST_F(Gram, NotSymmetricIsComputedInFull) {
     ASSERT_NO_FATAL_FAILURE(p.expect_gram());
 }
 
-void serial(void* user, std::int64_t count, hg_task task, void* context) {
-    ++*static_cast<int*>(user);
+void serial(void *user, std::int64_t count, hg_task task, void *context) {
+    ++*static_cast<int *>(user);
     for (std::int64_t index = count; index-- > 0;) task(context, index);
 }
 
@@ -112,7 +112,7 @@ TEST_F(Gram, SameBitsForEveryDivisionOfTheWork) {
         hg_options options = default_options();
         options.threads = 1;
         ASSERT_EQ(reference.gram(&options), HG_OK);
-        for (const char* isa : {"avx512", "avx2", plain_isa}) {
+        for (const char *isa : {"avx512", "avx2", plain_isa}) {
             if (!force_isa(isa)) continue;
             for (int threads : {1, 2, 3, 7, 64}) {
                 Problem<float, Scaled> p(reference.n, reference.m, 5, self);
@@ -149,10 +149,10 @@ TEST_F(Gram, RowsFarApart) {
     for (std::int64_t ldk : {std::int64_t(1) << 29, (std::int64_t(1) << 31) - 1, std::int64_t(3) << 30}) {
         const std::int64_t n = 5, m = 40;
         const std::size_t bytes = static_cast<std::size_t>((n - 1) * ldk + m) * sizeof(float);
-        void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         ASSERT_NE(memory, MAP_FAILED);
-        float* k = static_cast<float*>(memory);
-        for (const char* isa : {"avx2", plain_isa}) {
+        float *k = static_cast<float *>(memory);
+        for (const char *isa : {"avx2", plain_isa}) {
             if (!force_isa(isa)) continue;
             Problem<float, Rbf> p(n, m, 3);
             p.call.k = k;

@@ -16,7 +16,7 @@ protected:
 
 template <typename T, template <typename> class K>
 void check_sizes() {
-    for (const char* isa : {"avx512", "avx2", plain_isa}) {
+    for (const char *isa : {"avx512", "avx2", plain_isa}) {
         if (!force_isa(isa)) continue;
         SCOPED_TRACE(isa);
         for (std::int64_t n : {0, 1, 2, 5, 17, 33, 65, 129})
@@ -56,7 +56,7 @@ TEST_F(GramVjp, ManyPanelsAndChunks) {
 }
 
 TEST_F(GramVjp, LeadingDimensionsGuardsAndFixedFeatures) {
-    for (const char* isa : {"avx512", "avx2", plain_isa}) {
+    for (const char *isa : {"avx512", "avx2", plain_isa}) {
         if (!force_isa(isa)) continue;
         for (Guard guard : {Guard::Before, Guard::After})
             for (std::int64_t gap : {0, 1, 70})
@@ -95,7 +95,7 @@ TEST_F(GramVjp, OnlyWhatIsWanted) {
         if (!(wanted & 4)) p.gparameters[1] = nullptr;
         if (!(wanted & 8)) p.gparameters[2] = nullptr;
         ASSERT_EQ(p.gram_vjp(), HG_OK);
-        const auto check = [&](bool is_wanted, Matrix<float>& part, Matrix<float>& right) {
+        const auto check = [&](bool is_wanted, Matrix<float> &part, Matrix<float> &right) {
             if (is_wanted) {
                 EXPECT_TRUE(same_bits(part.packed(), right.packed())) << wanted;
             } else {
@@ -110,7 +110,7 @@ TEST_F(GramVjp, OnlyWhatIsWanted) {
     EXPECT_EQ(broken_at, 0);
 }
 
-void serial(void*, std::int64_t count, hg_task task, void* context) {
+void serial(void *, std::int64_t count, hg_task task, void *context) {
     for (std::int64_t index = count; index-- > 0;) task(context, index);
 }
 
@@ -119,12 +119,12 @@ TEST_F(GramVjp, SameBitsForEveryDivisionOfTheWork) {
         std::int64_t n, m;
         bool self;
     };
-    for (const Case& c : {Case{1300, 300, false}, Case{50, 6500, false}, Case{600, 600, true}, Case{20, 3000, false}}) {
+    for (const Case &c : {Case{1300, 300, false}, Case{50, 6500, false}, Case{600, 600, true}, Case{20, 3000, false}}) {
         Problem<float, Scaled> reference(c.n, c.m, 5, c.self);
         hg_options options = default_options();
         options.threads = 1;
         ASSERT_EQ(reference.gram_vjp(&options), HG_OK);
-        for (const char* isa : {"avx512", "avx2", plain_isa}) {
+        for (const char *isa : {"avx512", "avx2", plain_isa}) {
             if (!force_isa(isa)) continue;
             for (int threads : {1, 2, 3, 7, 64}) {
                 Problem<float, Scaled> p(c.n, c.m, 5, c.self);
@@ -198,10 +198,10 @@ TEST_F(GramVjp, RowsFarApart) {
     for (std::int64_t ldg : {std::int64_t(1) << 29, (std::int64_t(1) << 31) - 1, std::int64_t(3) << 30}) {
         const std::int64_t n = 5, m = 40;
         const std::size_t bytes = static_cast<std::size_t>((n - 1) * ldg + m) * sizeof(float);
-        void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         ASSERT_NE(memory, MAP_FAILED);
-        float* g = static_cast<float*>(memory);
-        for (const char* isa : {"avx2", plain_isa}) {
+        float *g = static_cast<float *>(memory);
+        for (const char *isa : {"avx2", plain_isa}) {
             if (!force_isa(isa)) continue;
             Problem<float, Rbf> p(n, m, 3), near(n, m, 3);
             for (std::int64_t i = 0; i < n; ++i)

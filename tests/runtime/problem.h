@@ -24,7 +24,7 @@ inline void forget_isa() {
 }
 
 // Forces a variant as HALOGRAM_ISA does; false where the processor lacks it.
-inline bool force_isa(const char* name) {
+inline bool force_isa(const char *name) {
     const int number = hg1_isa_number(name);
     if (!hg1_isa_supported(number)) return false;
     hg1_isa_choice = 3 + number;
@@ -37,18 +37,18 @@ struct Matrix {
     GuardedBuffer<T> values;
     Matrix(std::int64_t row_count, std::int64_t column_count, std::int64_t leading, Guard guard = Guard::After)
         : rows(row_count), columns(column_count), ld(leading), values(elements(), guard) {
-        for (T& v : values) v = T(-777);
+        for (T &v : values) v = T(-777);
     }
     std::size_t elements() const {
         return rows == 0 || columns == 0 ? 0 : static_cast<std::size_t>((rows - 1) * ld + columns);
     }
-    T* data() {
+    T *data() {
         return values.size() > 0 ? values.data() : nullptr;
     }
-    T& operator()(std::int64_t i, std::int64_t j) {
+    T &operator()(std::int64_t i, std::int64_t j) {
         return values[static_cast<std::size_t>(i * ld + j)];
     }
-    void randomize(std::mt19937& random, double from, double to) {
+    void randomize(std::mt19937 &random, double from, double to) {
         std::uniform_real_distribution<double> uniform(from, to);
         for (std::int64_t i = 0; i < rows; ++i)
             for (std::int64_t j = 0; j < columns; ++j) (*this)(i, j) = static_cast<T>(uniform(random));
@@ -69,7 +69,7 @@ struct Matrix {
 };
 
 template <typename T>
-bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+bool same_bits(const std::vector<T> &a, const std::vector<T> &b) {
     return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
@@ -91,7 +91,7 @@ struct Problem {
     double a = 0.75;
     int degree = 3;
     hg1_value parameters[3] = {};
-    void* gparameters[3] = {};
+    void *gparameters[3] = {};
     hg1_call call{};
 
     Problem(std::int64_t n_points, std::int64_t m_points, std::int64_t features, bool y_is_x = false,
@@ -151,13 +151,13 @@ struct Problem {
         call.gy = self ? nullptr : gy.data();
         call.ldgy = self ? -5 : gy.ld;
         call.gparameters = gparameters;
-        for (GuardedBuffer<T>* input : {&x.values, &y.values, &ell.values, &g.values}) input->forbid_writing();
+        for (GuardedBuffer<T> *input : {&x.values, &y.values, &ell.values, &g.values}) input->forbid_writing();
     }
 
-    hg_status gram(const hg_options* options = nullptr) {
+    hg_status gram(const hg_options *options = nullptr) {
         return hg1_gram(&kernel, options, &call);
     }
-    hg_status gram_vjp(const hg_options* options = nullptr) {
+    hg_status gram_vjp(const hg_options *options = nullptr) {
         return hg1_gram_vjp(&kernel, options, &call);
     }
 
@@ -253,7 +253,7 @@ struct Problem {
     // Every bit of every gradient.
     std::vector<T> gradients() {
         std::vector<T> all = gx.packed();
-        for (Matrix<T>* part : {&gy, &gell, &ga})
+        for (Matrix<T> *part : {&gy, &gell, &ga})
             for (const T v : part->packed()) all.push_back(v);
         return all;
     }

@@ -29,11 +29,11 @@ TEST(Status, EveryStatusHasItsOwnNumberAndText) {
     EXPECT_NE(hg_status_string(static_cast<hg_status>(9999)), nullptr);
 }
 
-hg1_variant variant(const char* isa) {
+hg1_variant variant(const char *isa) {
     return {isa, 4, 32, nullptr, nullptr};
 }
 
-hg1_kernel kernel(const std::vector<hg1_variant>& variants) {
+hg1_kernel kernel(const std::vector<hg1_variant> &variants) {
     hg1_kernel k{};
     k.name = "demo";
     k.variants_text = "demo";
@@ -51,16 +51,16 @@ protected:
         unsetenv("HALOGRAM_ISA");
         forget();
     }
-    void force(const char* isa) {
+    void force(const char *isa) {
         setenv("HALOGRAM_ISA", isa, 1);
         forget();
     }
     void forget() {
         hg1_isa_choice = 0;
     }
-    hg_status choose(const std::vector<hg1_variant>& variants, std::string* isa = nullptr) {
+    hg_status choose(const std::vector<hg1_variant> &variants, std::string *isa = nullptr) {
         const hg1_kernel k = kernel(variants);
-        const hg1_variant* chosen = nullptr;
+        const hg1_variant *chosen = nullptr;
         const hg_status status = hg1_choose_variant(&k, &chosen);
         EXPECT_EQ(status == HG_OK, chosen != nullptr);
         if (isa != nullptr && chosen != nullptr) *isa = chosen->isa;
@@ -79,7 +79,7 @@ TEST_F(Dispatch, TakesTheFirstVariantThatRuns) {
 
 TEST_F(Dispatch, EveryRunnableVariantCanBeForced) {
     const std::vector<hg1_variant> all = {variant("avx512"), variant("avx2"), variant("sse41")};
-    for (const hg1_variant& v : all) {
+    for (const hg1_variant &v : all) {
         force(v.isa);
         std::string isa;
         const hg_status status = choose(all, &isa);
@@ -122,12 +122,12 @@ struct Counts {
     explicit Counts(std::size_t n) : calls(n) {}
 };
 
-void count_call(void* context, std::int64_t index) {
-    ++static_cast<Counts*>(context)->calls[static_cast<std::size_t>(index)];
+void count_call(void *context, std::int64_t index) {
+    ++static_cast<Counts *>(context)->calls[static_cast<std::size_t>(index)];
 }
 
-bool each_once(const Counts& counts) {
-    for (const auto& c : counts.calls)
+bool each_once(const Counts &counts) {
+    for (const auto &c : counts.calls)
         if (c != 1) return false;
     return true;
 }
@@ -151,7 +151,7 @@ TEST(Threads, ConcurrentCallersFinish) {
                 right += each_once(counts);
             }
         });
-    for (std::thread& t : callers) t.join();
+    for (std::thread &t : callers) t.join();
     EXPECT_EQ(right, 800);
 }
 
@@ -181,9 +181,9 @@ TEST(Workspace, LayoutAlignsAndDetectsOverflow) {
     EXPECT_TRUE(layout.failed);
 }
 
-hg_status fill(void* bytes, char* memory) {
+hg_status fill(void *bytes, char *memory) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory) % HG_ALIGNMENT, 0u);
-    std::memset(memory, 7, *static_cast<std::size_t*>(bytes));
+    std::memset(memory, 7, *static_cast<std::size_t *>(bytes));
     return HG_OK;
 }
 

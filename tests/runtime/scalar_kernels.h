@@ -50,10 +50,10 @@ struct Scaled {
 
 template <typename T>
 struct View {
-    T* p;
-    const hg1_buffer* b;
-    explicit View(void* argument) : p(nullptr), b(static_cast<const hg1_buffer*>(argument)) {
-        p = reinterpret_cast<T*>(b->host);
+    T *p;
+    const hg1_buffer *b;
+    explicit View(void *argument) : p(nullptr), b(static_cast<const hg1_buffer *>(argument)) {
+        p = reinterpret_cast<T *>(b->host);
         HG_EXPECT_KEPT(b->type_code == 2 && b->type_bits == 8 * sizeof(T) && b->type_lanes == 1 && b->host != nullptr);
         HG_EXPECT_KEPT(b->dim[0].stride == 1 && b->dim[0].min == 0 && b->flags == 0 && b->device == 0);
     }
@@ -66,13 +66,13 @@ struct View {
     bool aligned() const {
         return reinterpret_cast<std::uintptr_t>(b->host) % 64 == 0;
     }
-    T& operator()(std::int64_t i) const {
+    T &operator()(std::int64_t i) const {
         return p[i];
     }
-    T& operator()(std::int64_t i, std::int64_t j) const {
+    T &operator()(std::int64_t i, std::int64_t j) const {
         return p[i + j * stride(1)];
     }
-    T& operator()(std::int64_t i, std::int64_t j, std::int64_t k) const {
+    T &operator()(std::int64_t i, std::int64_t j, std::int64_t k) const {
         return p[i + j * stride(1) + k * stride(2)];
     }
 };
@@ -81,19 +81,19 @@ struct View {
 template <typename T, template <typename> class K, typename S>
 struct Arguments {
     static constexpr int P = K<T>::parameters;
-    void** list;
+    void **list;
     View<T> ps, pf;
     std::int64_t d;
-    explicit Arguments(void** arguments) : list(arguments), ps(list[P]), pf(list[P + 1]), d(pf.extent(0)) {
+    explicit Arguments(void **arguments) : list(arguments), ps(list[P]), pf(list[P + 1]), d(pf.extent(0)) {
         HG_EXPECT_KEPT(ps.extent(0) == K<T>::counts.ps && pf.extent(1) == K<T>::counts.pf && pf.stride(1) == d);
         for (int p = 0; p < P; ++p)
             if (K<T>::kinds[p] == HG1_VECTOR) HG_EXPECT_KEPT(View<T>(list[p]).extent(0) == d);
     }
     T scalar(int p) const {
-        return *static_cast<const T*>(list[p]);
+        return *static_cast<const T *>(list[p]);
     }
     int integer(int p) const {
-        return *static_cast<const std::int32_t*>(list[p]);
+        return *static_cast<const std::int32_t *>(list[p]);
     }
 };
 
@@ -101,9 +101,9 @@ template <typename T, template <typename> class K, typename S>
 struct Points : Arguments<T, K, S> {
     using Base = Arguments<T, K, S>;
     View<T> x, xs, xf;
-    explicit Points(void** arguments)
+    explicit Points(void **arguments)
         : Base(arguments), x(this->list[Base::P + 2]), xs(this->list[Base::P + 3]), xf(this->list[Base::P + 4]) {
-        const hg1_counts& c = K<T>::counts;
+        const hg1_counts &c = K<T>::counts;
         HG_EXPECT_KEPT(x.extent(0) == this->d && x.stride(1) == this->d);
         HG_EXPECT_KEPT(x.extent(1) > 0 && x.extent(1) % S::rows == 0);
         HG_EXPECT_KEPT(xs.extent(0) == c.xs && xs.extent(1) == x.extent(1) && xs.stride(1) == c.xs);
@@ -113,8 +113,8 @@ struct Points : Arguments<T, K, S> {
 };
 
 template <typename T, template <typename> class K, typename S>
-void check_columns(const View<T>& y, const View<T>& ys, const View<T>& yf, std::int64_t d) {
-    const hg1_counts& c = K<T>::counts;
+void check_columns(const View<T> &y, const View<T> &ys, const View<T> &yf, std::int64_t d) {
+    const hg1_counts &c = K<T>::counts;
     HG_EXPECT_KEPT(y.extent(1) == d && y.extent(0) > 0 && y.extent(0) % S::columns == 0);
     HG_EXPECT_KEPT(y.stride(1) % S::columns == 0 && y.stride(1) >= y.extent(0) && y.aligned());
     HG_EXPECT_KEPT(ys.extent(0) == y.extent(0) && ys.extent(1) == c.ys && ys.stride(1) == y.stride(1) && ys.aligned());
@@ -126,16 +126,16 @@ template <typename T, template <typename> class K, typename S>
 struct Pairs : Points<T, K, S> {
     using Base = Points<T, K, S>;
     View<T> y, ys, yf;
-    explicit Pairs(void** arguments)
+    explicit Pairs(void **arguments)
         : Base(arguments), y(this->list[Base::P + 5]), ys(this->list[Base::P + 6]), yf(this->list[Base::P + 7]) {
         check_columns<T, K, S>(y, ys, yf, this->d);
     }
-    void* output(int k) const {
+    void *output(int k) const {
         return this->list[Base::P + 8 + k];
     }
 
     // exp(-s) or exp(-gamma s), and s.
-    T value(std::int64_t i, std::int64_t j, T& s) const {
+    T value(std::int64_t i, std::int64_t j, T &s) const {
         s = 0;
         for (std::int64_t f = 0; f < this->d; ++f) {
             T difference;
@@ -155,7 +155,7 @@ struct Pairs : Points<T, K, S> {
 };
 
 template <typename T, template <typename> class K, typename S>
-int prepare_parameters(void** list) {
+int prepare_parameters(void **list) {
     const Arguments<T, K, S> a(list);
     const View<T> ell(list[1]);
     a.ps(0) = T(a.integer(0));
@@ -164,7 +164,7 @@ int prepare_parameters(void** list) {
 }
 
 template <typename T, template <typename> class K, typename S>
-int prepare_x(void** list) {
+int prepare_x(void **list) {
     const Points<T, K, S> a(list);
     for (std::int64_t i = 0; i < a.x.extent(1); ++i) {
         a.xs(0, i) = a.x(0, i);
@@ -175,7 +175,7 @@ int prepare_x(void** list) {
 }
 
 template <typename T, template <typename> class K, typename S>
-int prepare_y(void** list) {
+int prepare_y(void **list) {
     const Arguments<T, K, S> a(list);
     const int P = K<T>::parameters;
     const View<T> y(list[P + 2]), ys(list[P + 3]), yf(list[P + 4]);
@@ -196,7 +196,7 @@ inline void enter_leaf() {
 
 // Skew makes the tile asymmetric, to see which entries were computed and which were mirrored.
 template <typename T, template <typename> class K, typename S, bool Skew>
-int tile(void** list) {
+int tile(void **list) {
     const Pairs<T, K, S> a(list);
     const View<T> k(a.output(0));
     HG_EXPECT_KEPT(k.extent(0) >= S::columns && k.extent(1) >= S::rows);
@@ -217,7 +217,7 @@ int tile(void** list) {
 }
 
 template <typename T, template <typename> class K, typename S>
-int pairs(void** list) {
+int pairs(void **list) {
     const Pairs<T, K, S> a(list);
     const View<T> g(a.output(0)), w(a.output(1));
     HG_EXPECT_KEPT(g.extent(0) >= S::columns && g.extent(1) >= S::rows && g.stride(1) * g.extent(1) <= INT32_MAX);
@@ -248,7 +248,7 @@ int pairs(void** list) {
 template <typename T, template <typename> class K, typename S>
 struct Reduction : Pairs<T, K, S> {
     View<T> w, out;
-    explicit Reduction(void** arguments) : Pairs<T, K, S>(arguments), w(this->output(0)), out(this->output(1)) {
+    explicit Reduction(void **arguments) : Pairs<T, K, S>(arguments), w(this->output(0)), out(this->output(1)) {
         HG_EXPECT_KEPT(w.extent(0) == this->y.extent(0) && w.extent(1) == this->x.extent(1));
         HG_EXPECT_KEPT(out.aligned());
         // No garbage of the padding is left: the sum below would show it, this says where.
@@ -266,7 +266,7 @@ struct Reduction : Pairs<T, K, S> {
 };
 
 template <typename T, template <typename> class K, typename S>
-int sum_scalars(void** list) {
+int sum_scalars(void **list) {
     const Reduction<T, K, S> a(list);
     HG_EXPECT_KEPT(a.out.extent(0) == a.x.extent(1) && a.out.extent(1) == K<T>::scalars);
     for (std::int64_t i = 0; i < a.w.extent(1); ++i) {
@@ -278,7 +278,7 @@ int sum_scalars(void** list) {
 }
 
 template <typename T, template <typename> class K, typename S>
-int sum_rows(void** list) {
+int sum_rows(void **list) {
     const Reduction<T, K, S> a(list);
     HG_EXPECT_KEPT(a.out.extent(0) == a.d && a.out.extent(1) == a.x.extent(1) && a.out.stride(1) == a.d);
     for (std::int64_t i = 0; i < a.w.extent(1); ++i)
@@ -291,7 +291,7 @@ int sum_rows(void** list) {
 }
 
 template <typename T, template <typename> class K, typename S>
-int sum_columns(void** list) {
+int sum_columns(void **list) {
     const Reduction<T, K, S> a(list);
     HG_EXPECT_KEPT(a.out.extent(0) == a.y.extent(0) && a.out.extent(1) == a.d && a.out.stride(1) == a.y.stride(1));
     for (std::int64_t f = 0; f < a.d; ++f)
@@ -304,7 +304,7 @@ int sum_columns(void** list) {
 }
 
 template <typename T, template <typename> class K, typename S>
-int sum_vectors(void** list) {
+int sum_vectors(void **list) {
     const Reduction<T, K, S> a(list);
     HG_EXPECT_KEPT(a.out.extent(0) == a.d && a.out.extent(1) == a.x.extent(1) && a.out.extent(2) == 1);
     HG_EXPECT_KEPT(a.out.stride(1) == a.d && a.out.stride(2) == a.d * a.x.extent(1));
@@ -330,20 +330,20 @@ struct Leaves {
     static constexpr hg1_gram_vjp_leaves gram_vjp = {
         prepare,           pairs<T, K, S>,       sum_scalars<T, K, S>,
         sum_rows<T, K, S>, sum_columns<T, K, S>, prepared ? sum_vectors<T, K, S> : nullptr};
-    static constexpr hg1_variant variant(const char* isa) {
+    static constexpr hg1_variant variant(const char *isa) {
         return {isa, S::rows, S::columns, &gram, &gram_vjp};
     }
 };
 
 #if defined(__aarch64__)
-inline constexpr const char* plain_isa = "neon64";
+inline constexpr const char *plain_isa = "neon64";
 #else
-inline constexpr const char* plain_isa = "sse41";
+inline constexpr const char *plain_isa = "sse41";
 #endif
 
 // Three shapes of the same leaves under the names of three variants: the runtime must make no difference.
 template <typename T, template <typename> class K, bool Skew = false>
-const std::vector<hg1_variant>& variants() {
+const std::vector<hg1_variant> &variants() {
     static const std::vector<hg1_variant> list = {Leaves<T, K, Shape<6, 48>, Skew>::variant("avx512"),
                                                   Leaves<T, K, Shape<4, 32>, Skew>::variant("avx2"),
                                                   Leaves<T, K, Shape<1, 1>, Skew>::variant(plain_isa)};

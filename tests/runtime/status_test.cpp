@@ -26,19 +26,19 @@ public:
 #undef HG_EXPECT_SEEN
     }
 };
-const testing::Environment* const every_status = testing::AddGlobalTestEnvironment(new EveryStatus);
+const testing::Environment *const every_status = testing::AddGlobalTestEnvironment(new EveryStatus);
 
 hg_status note(hg_status status) {
     seen.insert(status);
     return status;
 }
 
-bool untouched(const std::vector<float>& values) {
+bool untouched(const std::vector<float> &values) {
     return std::all_of(values.begin(), values.end(), [](float v) { return v == -777.0f; });
 }
 
 // Changes one thing about a valid call, expects the status, and expects untouched outputs.
-void gram_gives(hg_status right, const std::function<void(Vectors&, hg_options&)>& change, bool self = false) {
+void gram_gives(hg_status right, const std::function<void(Vectors &, hg_options &)> &change, bool self = false) {
     Vectors p(6, self ? 6 : 4, 3, self);
     hg_options options = default_options();
     change(p, options);
@@ -46,7 +46,7 @@ void gram_gives(hg_status right, const std::function<void(Vectors&, hg_options&)
     EXPECT_TRUE(right == HG_OK || untouched(p.k.packed())) << hg_status_string(right);
 }
 
-void vjp_gives(hg_status right, const std::function<void(Vectors&, hg_options&)>& change, bool self = false) {
+void vjp_gives(hg_status right, const std::function<void(Vectors &, hg_options &)> &change, bool self = false) {
     Vectors p(6, self ? 6 : 4, 3, self);
     hg_options options = default_options();
     change(p, options);
@@ -54,95 +54,96 @@ void vjp_gives(hg_status right, const std::function<void(Vectors&, hg_options&)>
     EXPECT_TRUE(right == HG_OK || untouched(p.gradients())) << hg_status_string(right);
 }
 
-void both_give(hg_status right, const std::function<void(Vectors&, hg_options&)>& change, bool self = false) {
+void both_give(hg_status right, const std::function<void(Vectors &, hg_options &)> &change, bool self = false) {
     gram_gives(right, change, self);
     vjp_gives(right, change, self);
 }
 
 TEST(Status, Sizes) {
-    both_give(HG_OK, [](Vectors&, hg_options&) {});
-    both_give(HG_ERROR_N_NEGATIVE, [](Vectors& p, hg_options&) { p.call.n = -1; });
-    both_give(HG_ERROR_M_NEGATIVE, [](Vectors& p, hg_options&) { p.call.m = -1; });
-    both_give(HG_ERROR_D_NOT_POSITIVE, [](Vectors& p, hg_options&) { p.call.d = 0; });
-    both_give(HG_ERROR_D_NOT_POSITIVE, [](Vectors& p, hg_options&) { p.call.d = -3; });
-    both_give(HG_ERROR_D_TOO_LARGE, [](Vectors& p, hg_options&) { p.call.d = (1 << 20) + 1; });
+    both_give(HG_OK, [](Vectors &, hg_options &) {});
+    both_give(HG_ERROR_N_NEGATIVE, [](Vectors &p, hg_options &) { p.call.n = -1; });
+    both_give(HG_ERROR_M_NEGATIVE, [](Vectors &p, hg_options &) { p.call.m = -1; });
+    both_give(HG_ERROR_D_NOT_POSITIVE, [](Vectors &p, hg_options &) { p.call.d = 0; });
+    both_give(HG_ERROR_D_NOT_POSITIVE, [](Vectors &p, hg_options &) { p.call.d = -3; });
+    both_give(HG_ERROR_D_TOO_LARGE, [](Vectors &p, hg_options &) { p.call.d = (1 << 20) + 1; });
     both_give(
-        HG_ERROR_M_NOT_N, [](Vectors& p, hg_options&) { p.call.m = 5; }, true);
+        HG_ERROR_M_NOT_N, [](Vectors &p, hg_options &) { p.call.m = 5; }, true);
     const std::int64_t huge = INT64_MAX / 8;
-    both_give(HG_ERROR_SIZE_OVERFLOW, [&](Vectors& p, hg_options&) { p.call.ldx = huge; });
-    both_give(HG_ERROR_SIZE_OVERFLOW, [&](Vectors& p, hg_options&) { p.call.ldy = huge; });
-    both_give(HG_ERROR_SIZE_OVERFLOW, [&](Vectors& p, hg_options&) { p.call.n = INT64_MAX; });
-    both_give(HG_ERROR_SIZE_OVERFLOW, [&](Vectors& p, hg_options&) { p.call.m = p.call.ldk = p.call.ldg = huge; });
-    gram_gives(HG_ERROR_SIZE_OVERFLOW, [&](Vectors& p, hg_options&) { p.call.ldk = huge; });
-    vjp_gives(HG_ERROR_SIZE_OVERFLOW, [&](Vectors& p, hg_options&) { p.call.ldg = huge; });
-    vjp_gives(HG_ERROR_SIZE_OVERFLOW, [&](Vectors& p, hg_options&) { p.call.ldgx = huge; });
-    vjp_gives(HG_ERROR_SIZE_OVERFLOW, [&](Vectors& p, hg_options&) { p.call.ldgy = huge; });
+    both_give(HG_ERROR_SIZE_OVERFLOW, [&](Vectors &p, hg_options &) { p.call.ldx = huge; });
+    both_give(HG_ERROR_SIZE_OVERFLOW, [&](Vectors &p, hg_options &) { p.call.ldy = huge; });
+    both_give(HG_ERROR_SIZE_OVERFLOW, [&](Vectors &p, hg_options &) { p.call.n = INT64_MAX; });
+    both_give(HG_ERROR_SIZE_OVERFLOW, [&](Vectors &p, hg_options &) { p.call.m = p.call.ldk = p.call.ldg = huge; });
+    gram_gives(HG_ERROR_SIZE_OVERFLOW, [&](Vectors &p, hg_options &) { p.call.ldk = huge; });
+    vjp_gives(HG_ERROR_SIZE_OVERFLOW, [&](Vectors &p, hg_options &) { p.call.ldg = huge; });
+    vjp_gives(HG_ERROR_SIZE_OVERFLOW, [&](Vectors &p, hg_options &) { p.call.ldgx = huge; });
+    vjp_gives(HG_ERROR_SIZE_OVERFLOW, [&](Vectors &p, hg_options &) { p.call.ldgy = huge; });
 }
 
 TEST(Status, Pointers) {
-    both_give(HG_ERROR_X_NULL, [](Vectors& p, hg_options&) { p.call.x = nullptr; });
-    gram_gives(HG_ERROR_K_NULL, [](Vectors& p, hg_options&) { p.call.k = nullptr; });
-    vjp_gives(HG_ERROR_G_NULL, [](Vectors& p, hg_options&) { p.call.g = nullptr; });
-    both_give(HG_ERROR_PARAMETER_NULL, [](Vectors& p, hg_options&) { p.parameters[1].vector = nullptr; });
+    both_give(HG_ERROR_X_NULL, [](Vectors &p, hg_options &) { p.call.x = nullptr; });
+    gram_gives(HG_ERROR_K_NULL, [](Vectors &p, hg_options &) { p.call.k = nullptr; });
+    vjp_gives(HG_ERROR_G_NULL, [](Vectors &p, hg_options &) { p.call.g = nullptr; });
+    both_give(HG_ERROR_PARAMETER_NULL, [](Vectors &p, hg_options &) { p.parameters[1].vector = nullptr; });
     // Null pointers are fine where the extent is 0.
-    const auto empty_x = [](Vectors& p, hg_options&) {
+    const auto empty_x = [](Vectors &p, hg_options &) {
         p.call.n = 0;
         p.call.x = p.call.k = p.call.gx = nullptr;
         p.call.g = nullptr;
     };
     gram_gives(HG_OK, empty_x);
     vjp_gives(HG_OK, empty_x);
-    both_give(HG_OK, [](Vectors& p, hg_options&) {
+    both_give(HG_OK, [](Vectors &p, hg_options &) {
         p.call.m = 0;
         p.call.y = p.call.k = p.call.gy = nullptr;
         p.call.g = nullptr;
     });
-    vjp_gives(HG_OK, [](Vectors& p, hg_options&) { p.call.gparameters = nullptr; });
+    vjp_gives(HG_OK, [](Vectors &p, hg_options &) { p.call.gparameters = nullptr; });
 }
 
 TEST(Status, LeadingDimensions) {
     for (std::int64_t ld : {std::int64_t(2), std::int64_t(0), std::int64_t(-1), INT64_MIN}) {
-        both_give(HG_ERROR_LDX_TOO_SMALL, [&](Vectors& p, hg_options&) { p.call.ldx = ld; });
-        both_give(HG_ERROR_LDY_TOO_SMALL, [&](Vectors& p, hg_options&) { p.call.ldy = ld; });
-        gram_gives(HG_ERROR_LDK_TOO_SMALL, [&](Vectors& p, hg_options&) { p.call.ldk = ld; });
-        vjp_gives(HG_ERROR_LDG_TOO_SMALL, [&](Vectors& p, hg_options&) { p.call.ldg = ld; });
-        vjp_gives(HG_ERROR_LDGX_TOO_SMALL, [&](Vectors& p, hg_options&) { p.call.ldgx = ld; });
-        vjp_gives(HG_ERROR_LDGY_TOO_SMALL, [&](Vectors& p, hg_options&) { p.call.ldgy = ld; });
+        both_give(HG_ERROR_LDX_TOO_SMALL, [&](Vectors &p, hg_options &) { p.call.ldx = ld; });
+        both_give(HG_ERROR_LDY_TOO_SMALL, [&](Vectors &p, hg_options &) { p.call.ldy = ld; });
+        gram_gives(HG_ERROR_LDK_TOO_SMALL, [&](Vectors &p, hg_options &) { p.call.ldk = ld; });
+        vjp_gives(HG_ERROR_LDG_TOO_SMALL, [&](Vectors &p, hg_options &) { p.call.ldg = ld; });
+        vjp_gives(HG_ERROR_LDGX_TOO_SMALL, [&](Vectors &p, hg_options &) { p.call.ldgx = ld; });
+        vjp_gives(HG_ERROR_LDGY_TOO_SMALL, [&](Vectors &p, hg_options &) { p.call.ldgy = ld; });
         // Without the output, or with y = NULL, its leading dimension means nothing.
-        vjp_gives(HG_OK, [&](Vectors& p, hg_options&) { p.call.gx = nullptr, p.call.ldgx = ld; });
+        vjp_gives(HG_OK, [&](Vectors &p, hg_options &) { p.call.gx = nullptr, p.call.ldgx = ld; });
         vjp_gives(
-            HG_OK, [&](Vectors& p, hg_options&) { p.call.ldgy = p.call.ldy = ld; }, true);
+            HG_OK, [&](Vectors &p, hg_options &) { p.call.ldgy = p.call.ldy = ld; }, true);
         gram_gives(
-            HG_OK, [&](Vectors& p, hg_options&) { p.call.ldy = ld; }, true);
+            HG_OK, [&](Vectors &p, hg_options &) { p.call.ldy = ld; }, true);
     }
 }
 
 TEST(Status, Overlaps) {
-    gram_gives(HG_ERROR_K_OVERLAPS_X, [](Vectors& p, hg_options&) { p.call.k = p.x.data() + 3; });
-    gram_gives(HG_ERROR_K_OVERLAPS_Y, [](Vectors& p, hg_options&) { p.call.k = p.y.data() - 23; });
-    gram_gives(HG_ERROR_K_OVERLAPS_PARAMETER, [](Vectors& p, hg_options&) { p.call.k = p.ell.data(); });
-    vjp_gives(HG_ERROR_GX_OVERLAPS_INPUT, [](Vectors& p, hg_options&) { p.call.gx = p.x.data(); });
-    vjp_gives(HG_ERROR_GX_OVERLAPS_INPUT, [](Vectors& p, hg_options&) { p.call.gx = p.y.data(); });
-    vjp_gives(HG_ERROR_GX_OVERLAPS_INPUT, [](Vectors& p, hg_options&) { p.call.gx = p.g.data(); });
-    vjp_gives(HG_ERROR_GX_OVERLAPS_INPUT, [](Vectors& p, hg_options&) { p.call.gx = p.ell.data(); });
-    vjp_gives(HG_ERROR_GY_OVERLAPS_INPUT, [](Vectors& p, hg_options&) { p.call.gy = p.x.data(); });
-    vjp_gives(HG_ERROR_GY_OVERLAPS_INPUT, [](Vectors& p, hg_options&) { p.call.gy = p.y.data(); });
-    vjp_gives(HG_ERROR_GY_OVERLAPS_INPUT, [](Vectors& p, hg_options&) { p.call.gy = p.g.data(); });
-    vjp_gives(HG_ERROR_GY_OVERLAPS_INPUT, [](Vectors& p, hg_options&) { p.call.gy = p.ell.data(); });
-    vjp_gives(HG_ERROR_GPARAMETER_OVERLAPS_INPUT, [](Vectors& p, hg_options&) { p.gparameters[1] = p.ell.data(); });
-    vjp_gives(HG_ERROR_GPARAMETER_OVERLAPS_INPUT, [](Vectors& p, hg_options&) { p.gparameters[2] = p.x.data() + 1; });
-    vjp_gives(HG_ERROR_GX_OVERLAPS_GY, [](Vectors& p, hg_options&) { p.call.gy = p.gx.data() + 2; });
-    vjp_gives(HG_ERROR_GPARAMETER_OVERLAPS_OUTPUT, [](Vectors& p, hg_options&) { p.gparameters[1] = p.gx.data(); });
-    vjp_gives(HG_ERROR_GPARAMETER_OVERLAPS_OUTPUT, [](Vectors& p, hg_options&) { p.gparameters[2] = p.gy.data() + 1; });
-    vjp_gives(HG_ERROR_GPARAMETER_OVERLAPS_OUTPUT, [](Vectors& p, hg_options&) { p.gparameters[2] = p.gell.data(); });
+    gram_gives(HG_ERROR_K_OVERLAPS_X, [](Vectors &p, hg_options &) { p.call.k = p.x.data() + 3; });
+    gram_gives(HG_ERROR_K_OVERLAPS_Y, [](Vectors &p, hg_options &) { p.call.k = p.y.data() - 23; });
+    gram_gives(HG_ERROR_K_OVERLAPS_PARAMETER, [](Vectors &p, hg_options &) { p.call.k = p.ell.data(); });
+    vjp_gives(HG_ERROR_GX_OVERLAPS_INPUT, [](Vectors &p, hg_options &) { p.call.gx = p.x.data(); });
+    vjp_gives(HG_ERROR_GX_OVERLAPS_INPUT, [](Vectors &p, hg_options &) { p.call.gx = p.y.data(); });
+    vjp_gives(HG_ERROR_GX_OVERLAPS_INPUT, [](Vectors &p, hg_options &) { p.call.gx = p.g.data(); });
+    vjp_gives(HG_ERROR_GX_OVERLAPS_INPUT, [](Vectors &p, hg_options &) { p.call.gx = p.ell.data(); });
+    vjp_gives(HG_ERROR_GY_OVERLAPS_INPUT, [](Vectors &p, hg_options &) { p.call.gy = p.x.data(); });
+    vjp_gives(HG_ERROR_GY_OVERLAPS_INPUT, [](Vectors &p, hg_options &) { p.call.gy = p.y.data(); });
+    vjp_gives(HG_ERROR_GY_OVERLAPS_INPUT, [](Vectors &p, hg_options &) { p.call.gy = p.g.data(); });
+    vjp_gives(HG_ERROR_GY_OVERLAPS_INPUT, [](Vectors &p, hg_options &) { p.call.gy = p.ell.data(); });
+    vjp_gives(HG_ERROR_GPARAMETER_OVERLAPS_INPUT, [](Vectors &p, hg_options &) { p.gparameters[1] = p.ell.data(); });
+    vjp_gives(HG_ERROR_GPARAMETER_OVERLAPS_INPUT, [](Vectors &p, hg_options &) { p.gparameters[2] = p.x.data() + 1; });
+    vjp_gives(HG_ERROR_GX_OVERLAPS_GY, [](Vectors &p, hg_options &) { p.call.gy = p.gx.data() + 2; });
+    vjp_gives(HG_ERROR_GPARAMETER_OVERLAPS_OUTPUT, [](Vectors &p, hg_options &) { p.gparameters[1] = p.gx.data(); });
+    vjp_gives(HG_ERROR_GPARAMETER_OVERLAPS_OUTPUT,
+              [](Vectors &p, hg_options &) { p.gparameters[2] = p.gy.data() + 1; });
+    vjp_gives(HG_ERROR_GPARAMETER_OVERLAPS_OUTPUT, [](Vectors &p, hg_options &) { p.gparameters[2] = p.gell.data(); });
     // The slot of an integer is ignored whatever it holds.
-    vjp_gives(HG_OK, [](Vectors& p, hg_options&) { p.gparameters[0] = p.x.data(); });
+    vjp_gives(HG_OK, [](Vectors &p, hg_options &) { p.gparameters[0] = p.x.data(); });
 }
 
 // Column ranges of one matrix share no element.
 TEST(Status, SideBySideIsNoOverlap) {
     std::vector<float> both(4 * 6);
-    vjp_gives(HG_OK, [&](Vectors& p, hg_options&) {
+    vjp_gives(HG_OK, [&](Vectors &p, hg_options &) {
         p.call.n = 4;
         p.call.gx = both.data();
         p.call.gy = both.data() + 3;
@@ -151,7 +152,7 @@ TEST(Status, SideBySideIsNoOverlap) {
     for (std::size_t i = 0; i < 24; ++i) EXPECT_NE(both[i], 0.0f) << i;
     // One element further the last column of gy would be the first one of gx.
     std::vector<float> before(30, -777.0f);
-    vjp_gives(HG_ERROR_GX_OVERLAPS_GY, [&](Vectors& p, hg_options&) {
+    vjp_gives(HG_ERROR_GX_OVERLAPS_GY, [&](Vectors &p, hg_options &) {
         p.call.n = 4;
         p.call.gx = before.data();
         p.call.gy = before.data() + 4;
@@ -162,30 +163,30 @@ TEST(Status, SideBySideIsNoOverlap) {
 
 TEST(Status, Options) {
     alignas(64) static char workspace[1 << 20];
-    both_give(HG_ERROR_OPTIONS_SIZE, [](Vectors&, hg_options& o) { o.size = 0; });
-    both_give(HG_ERROR_OPTIONS_SIZE, [](Vectors&, hg_options& o) { o.size += 8; });
-    both_give(HG_ERROR_THREADS, [](Vectors&, hg_options& o) { o.threads = -1; });
-    both_give(HG_ERROR_THREADS, [](Vectors&, hg_options& o) { o.threads = 65537; });
-    both_give(HG_ERROR_WORKSPACE_NULL, [](Vectors&, hg_options& o) { o.workspace_bytes = 64; });
-    both_give(HG_ERROR_WORKSPACE_ALIGNMENT, [](Vectors&, hg_options& o) {
+    both_give(HG_ERROR_OPTIONS_SIZE, [](Vectors &, hg_options &o) { o.size = 0; });
+    both_give(HG_ERROR_OPTIONS_SIZE, [](Vectors &, hg_options &o) { o.size += 8; });
+    both_give(HG_ERROR_THREADS, [](Vectors &, hg_options &o) { o.threads = -1; });
+    both_give(HG_ERROR_THREADS, [](Vectors &, hg_options &o) { o.threads = 65537; });
+    both_give(HG_ERROR_WORKSPACE_NULL, [](Vectors &, hg_options &o) { o.workspace_bytes = 64; });
+    both_give(HG_ERROR_WORKSPACE_ALIGNMENT, [](Vectors &, hg_options &o) {
         o.workspace = workspace + 32;
         o.workspace_bytes = sizeof workspace - 32;
     });
-    both_give(HG_ERROR_WORKSPACE_TOO_SMALL, [](Vectors&, hg_options& o) { o.workspace = workspace; });
-    const auto inside = [](const void* place) {
-        return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(place) / 64 * 64);
+    both_give(HG_ERROR_WORKSPACE_TOO_SMALL, [](Vectors &, hg_options &o) { o.workspace = workspace; });
+    const auto inside = [](const void *place) {
+        return reinterpret_cast<void *>(reinterpret_cast<std::uintptr_t>(place) / 64 * 64);
     };
-    gram_gives(HG_ERROR_WORKSPACE_OVERLAPS, [&](Vectors& p, hg_options& o) {
+    gram_gives(HG_ERROR_WORKSPACE_OVERLAPS, [&](Vectors &p, hg_options &o) {
         o.workspace = inside(p.k.data());
         o.workspace_bytes = sizeof workspace;
     });
     for (int which = 0; which < 7; ++which)
-        vjp_gives(HG_ERROR_WORKSPACE_OVERLAPS, [&](Vectors& p, hg_options& o) {
-            Matrix<float>* all[] = {&p.x, &p.y, &p.ell, &p.g, &p.gx, &p.gy, &p.ga};
+        vjp_gives(HG_ERROR_WORKSPACE_OVERLAPS, [&](Vectors &p, hg_options &o) {
+            Matrix<float> *all[] = {&p.x, &p.y, &p.ell, &p.g, &p.gx, &p.gy, &p.ga};
             o.workspace = inside(all[which]->data());
             o.workspace_bytes = sizeof workspace;
         });
-    both_give(HG_OK, [](Vectors&, hg_options& o) {
+    both_give(HG_OK, [](Vectors &, hg_options &o) {
         o.workspace = workspace;
         o.workspace_bytes = sizeof workspace;
     });
@@ -201,33 +202,33 @@ TEST(Status, Options) {
 TEST(Status, Variants) {
     forget_isa();
     setenv("HALOGRAM_ISA", "no-such-isa", 1);
-    both_give(HG_ERROR_ISA_UNKNOWN, [](Vectors&, hg_options&) {});
+    both_give(HG_ERROR_ISA_UNKNOWN, [](Vectors &, hg_options &) {});
     forget_isa();
 #if defined(__aarch64__)
-    const char* foreign = "avx512";
+    const char *foreign = "avx512";
 #else
-    const char* foreign = "neon64";
+    const char *foreign = "neon64";
 #endif
     // Known to the runtime, but not in the library, and not possible here.
     setenv("HALOGRAM_ISA", foreign, 1);
     hg1_variant only = {foreign, 1, 1, variants<float, Scaled>()[0].gram, variants<float, Scaled>()[0].gram_vjp};
-    const auto only_foreign = [&](Vectors& p, hg_options&) {
+    const auto only_foreign = [&](Vectors &p, hg_options &) {
         p.kernel.variants = &only;
         p.kernel.variant_count = 1;
     };
 #if !defined(__aarch64__)
-    both_give(HG_ERROR_ISA_UNKNOWN, [](Vectors&, hg_options&) {});
+    both_give(HG_ERROR_ISA_UNKNOWN, [](Vectors &, hg_options &) {});
 #endif
     both_give(HG_ERROR_ISA_UNSUPPORTED, only_foreign);
     forget_isa();
     unsetenv("HALOGRAM_ISA");
     both_give(HG_ERROR_NO_VARIANT, only_foreign);
-    both_give(HG_OK, [](Vectors&, hg_options&) {});
+    both_give(HG_OK, [](Vectors &, hg_options &) {});
 }
 
 // The environment is read at the first call, in a process of its own.
 TEST(Status, EnvironmentChoosesTheVariant) {
-    for (const char* isa : {"avx2", plain_isa, "avx1024"}) {
+    for (const char *isa : {"avx2", plain_isa, "avx1024"}) {
         const pid_t child = fork();
         ASSERT_GE(child, 0);
         if (child == 0) {
@@ -260,9 +261,9 @@ TEST(Status, OutOfMemory) {
         p.call.ldk = m;
         p.call.ldy = 1;
         // Never read or written: the allocation comes first.
-        p.call.x = reinterpret_cast<void*>(std::uintptr_t(1) << 50);
-        p.call.y = reinterpret_cast<void*>(std::uintptr_t(1) << 51);
-        p.call.k = reinterpret_cast<void*>(std::uintptr_t(1) << 52);
+        p.call.x = reinterpret_cast<void *>(std::uintptr_t(1) << 50);
+        p.call.y = reinterpret_cast<void *>(std::uintptr_t(1) << 51);
+        p.call.k = reinterpret_cast<void *>(std::uintptr_t(1) << 52);
         p.call.ldx = 1;
         return hg1_gram(&p.kernel, &options, &p.call);
     }();

@@ -33,34 +33,16 @@ public:
     }
     GuardedBuffer(const GuardedBuffer&) = delete;
     GuardedBuffer& operator=(const GuardedBuffer&) = delete;
-    ~GuardedBuffer() {
-        munmap(base_, mapped_);
-    }
+    ~GuardedBuffer() { munmap(base_, mapped_); }
 
-    T* data() {
-        return data_;
-    }
-    const T* data() const {
-        return data_;
-    }
-    std::size_t size() const {
-        return count_;
-    }
-    T& operator[](std::size_t i) {
-        return data_[i];
-    }
-    const T& operator[](std::size_t i) const {
-        return data_[i];
-    }
-    T* begin() {
-        return data_;
-    }
-    T* end() {
-        return data_ + count_;
-    }
-    std::span<T> span() {
-        return {data_, count_};
-    }
+    T* data() { return data_; }
+    const T* data() const { return data_; }
+    std::size_t size() const { return count_; }
+    T& operator[](std::size_t i) { return data_[i]; }
+    const T& operator[](std::size_t i) const { return data_[i]; }
+    T* begin() { return data_; }
+    T* end() { return data_ + count_; }
+    std::span<T> span() { return {data_, count_}; }
 
     // From now on writing ends the test as well.
     void forbid_writing() {

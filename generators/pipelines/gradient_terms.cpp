@@ -1,0 +1,132 @@
+#include "generators/pipelines/gradient_terms.h"
+
+#include <unordered_map>
+
+#include "generators/formula/derivative.h"
+#include "generators/formula/lower.h"
+
+namespace halogram {
+
+namespace {
+
+// A scalar of a pair of points: it cannot be computed once per point.
+bool is_pair_scalar(Expr e) { return !e->per_feature && e->mixes_points(); }
+
+class Decomposition {
+public:
+    explicit Decomposition(GradientTerms& result) : result_(result) {}
+
+    std::vector<GradientTerm> terms_of(Expr gradient) {
+        std::vector<GradientTerm> terms;
+        if (!gradient->is_constant(0)) collect(gradient, nullptr, false, false, terms);
+        return terms;
+    }
+
+    int weighted_plane(Expr coefficient) {
+        return plane(coefficient, true, coefficient != nullptr && may_be_singular(coefficient));
+    }
+
+private:
+    GradientTerms& result_;
+    std::unordered_map<Expr, bool> holds_pair_scalar_;
+
+    bool holds_pair_scalar(Expr e) {
+        for (Expr n : topological_order({e})) {
+            if (holds_pair_scalar_.count(n)) continue;
+            bool holds = is_pair_scalar(n);
+            for (Expr a : n->arguments) holds = holds || holds_pair_scalar_.at(a);
+            holds_pair_scalar_[n] = holds;
+        }
+        return holds_pair_scalar_.at(e);
+    }
+
+    int plane(Expr value, bool weighted, bool zero_rule) {
+        for (std::size_t q = 0; q < result_.planes.size(); ++q)
+            if (result_.planes[q].value == value && result_.planes[q].weighted == weighted) return static_cast<int>(q);
+        result_.planes.push_back({value, weighted, zero_rule});
+        return static_cast<int>(result_.planes.size()) - 1;
+    }
+
+    static Expr product(Expr a, Expr b, bool zero_rule) {
+        if (a == nullptr) return b;
+        return zero_rule ? multiply_zero(a, b) : multiply(a, b);
+    }
+
+    // `e` times `coefficient` (nullptr: 1), negated where `negative` is set.
+    void collect(Expr e, Expr coefficient, bool negative, bool zero_rule, std::vector<GradientTerm>& terms) {
+        if (!e->per_feature) return finish(nullptr, product(coefficient, e, zero_rule), negative, zero_rule, terms);
+        if (!holds_pair_scalar(e)) return finish(e, coefficient, negative, zero_rule, terms);
+        switch (e->op) {
+            case Op::Negate: return collect(e->arguments[0], coefficient, !negative, zero_rule, terms);
+            case Op::Add:
+            case Op::Subtract:
+                collect(e->arguments[0], coefficient, negative, zero_rule, terms);
+                return collect(e->arguments[1], coefficient, negative != (e->op == Op::Subtract), zero_rule, terms);
+            case Op::Multiply:
+            case Op::MultiplyZero: {
+                Expr a = e->arguments[0], b = e->arguments[1];
+                if (a->per_feature) std::swap(a, b);
+                if (a->per_feature) break;
+                const bool edge = zero_rule || e->op == Op::MultiplyZero;
+                return collect(b, product(coefficient, a, edge), negative, edge, terms);
+            }
+            default: break;
+        }
+        finish(e, coefficient, negative, zero_rule, terms);  // its scalars are read from planes of their own
+    }
+
+    void finish(Expr feature, Expr coefficient, bool negative, bool zero_rule, std::vector<GradientTerm>& terms) {
+        if (coefficient != nullptr && coefficient->op == Op::Negate) {  // so that x and y share planes
+            coefficient = coefficient->arguments[0];
+            negative = !negative;
+        }
+        if (feature != nullptr && feature->op == Op::Negate) {
+            feature = feature->arguments[0];
+            negative = !negative;
+        }
+        if (feature != nullptr && feature->op == Op::Subtract && negative) {
+            feature = feature->pool->node(Op::Subtract, {feature->arguments[1], feature->arguments[0]});
+            negative = false;
+        }
+        const bool edge = zero_rule || (coefficient != nullptr && may_be_singular(coefficient)) ||
+                          (feature != nullptr && may_be_singular(feature));
+        if (feature != nullptr) request_raw_planes(feature);
+        terms.push_back({plane(coefficient, true, edge), negative, feature, edge});
+    }
+
+    void request_raw_planes(Expr feature) {
+        std::vector<Expr> stack = {feature};
+        while (!stack.empty()) {
+            Expr e = stack.back();
+            stack.pop_back();
+            if (is_pair_scalar(e) && !e->boolean) {
+                plane(e, false, false);
+                continue;
+            }
+            for (Expr a : e->arguments) stack.push_back(a);
+        }
+    }
+};
+
+}  // namespace
+
+int GradientTerms::raw_plane(Expr value) const {
+    for (std::size_t q = 0; q < planes.size(); ++q)
+        if (planes[q].value == value && !planes[q].weighted) return static_cast<int>(q);
+    return -1;
+}
+
+GradientTerms gradient_terms(const Formula& formula) {
+    GradientTerms result;
+    Decomposition decomposition(result);
+    auto gradient = [&](Expr variable) { return lower(derivative(formula.value, variable)); };
+    result.x = decomposition.terms_of(gradient(formula.pool->x()));
+    result.y = decomposition.terms_of(gradient(formula.pool->y()));
+    for (const FormulaParameter& p : formula.parameters)
+        if (p.node->op == Op::VectorParameter) result.vectors.push_back(decomposition.terms_of(gradient(p.node)));
+    for (const FormulaParameter& p : formula.parameters)
+        if (p.node->op == Op::ScalarParameter) result.scalars.push_back(decomposition.weighted_plane(gradient(p.node)));
+    return result;
+}
+
+}  // namespace halogram

@@ -1,0 +1,331 @@
+#include "generators/pipelines/leaf_pipelines.h"
+
+#include <algorithm>
+
+#include "generators/formula/lower.h"
+#include "generators/math/code.h"
+
+namespace halogram {
+
+using Halide::Internal::make_const;
+
+namespace {
+
+// The place of `e` in a list, appended when it is new.
+int index_in(std::vector<Expr>& list, Expr e) {
+    auto it = std::find(list.begin(), list.end(), e);
+    if (it == list.end()) it = list.insert(list.end(), e);
+    return static_cast<int>(it - list.begin());
+}
+
+// The fixed tree over the partial sums: halves are added until one number is left.
+Halide::Expr tree_of_lanes(const std::function<Halide::Expr(int)>& lane) {
+    std::vector<Halide::Expr> values;
+    for (int l = 0; l < lanes_over_points; ++l) values.push_back(lane(l));
+    for (std::size_t half = values.size() / 2; half > 0; half /= 2)
+        for (std::size_t l = 0; l < half; ++l) values[l] = values[l] + values[l + half];
+    return values[0];
+}
+
+}  // namespace
+
+const char* leaf_name(LeafKind kind) {
+    switch (kind) {
+        case LeafKind::PrepareParameters: return "prepare_parameters";
+        case LeafKind::PrepareX: return "prepare_x";
+        case LeafKind::PrepareY: return "prepare_y";
+        case LeafKind::Tile: return "tile";
+        case LeafKind::Pairs: return "pairs";
+        case LeafKind::Scalars: return "scalars";
+        case LeafKind::Rows: return "rows";
+        case LeafKind::Columns: return "columns";
+        case LeafKind::Vectors: return "vectors";
+    }
+    return "";
+}
+
+LeafSet::LeafSet(const Formula& formula, Halide::Type type, int features)
+    : formula_(formula),
+      type_(type),
+      features_(features),
+      ps_(type, 1, "ps"),
+      pf_(type, 2, "pf"),
+      x_(type, 2, "x"),
+      xs_(type, 2, "xs"),
+      xf_(type, 3, "xf"),
+      y_(type, 2, "y"),
+      ys_(type, 2, "ys"),
+      yf_(type, 3, "yf"),
+      g_(type, 2, "g"),
+      w_(type, 3, "w") {
+    inputs_.type = type;
+    inputs_.features = features > 0 ? Halide::Expr(features) : pf_.dim(0).extent();
+    inputs_.x = [this](Halide::Expr d, Halide::Expr i) -> Halide::Expr { return x_(d, i); };
+    inputs_.y = [this](Halide::Expr d, Halide::Expr j) -> Halide::Expr { return y_(j, d); };
+    for (const FormulaParameter& p : formula.parameters) {
+        if (p.node->op == Op::VectorParameter) {
+            Halide::ImageParam vector(type, 1, "parameter_" + p.name);
+            parameter_arguments_.push_back(vector);
+            inputs_.vectors[p.name] = [vector](Halide::Expr d) -> Halide::Expr { return vector(d); };
+        } else if (!p.node->is_constant()) {
+            Halide::Parameter scalar(p.node->op == Op::IntegerParameter ? Halide::Int(32) : type, false, 0,
+                                     "parameter_" + p.name);
+            parameter_arguments_.emplace_back(scalar.name(), Halide::Argument::InputScalar, scalar.type(), 0,
+                                              Halide::ArgumentEstimates{});
+            inputs_.scalars[p.name] = Halide::Internal::Variable::make(scalar.type(), scalar.name(), scalar);
+        }
+    }
+}
+
+std::vector<Halide::Argument> LeafSet::arguments(std::initializer_list<Halide::ImageParam> more) const {
+    std::vector<Halide::Argument> all = parameter_arguments_;
+    all.insert(all.end(), {ps_, pf_});
+    for (const Halide::ImageParam& image : more) all.push_back(image);
+    return all;
+}
+
+// One-point expressions are read from the prepared buffers.
+Halide::Expr LeafSet::prepared_value(Expr e, const Place& place) {
+    if (!is_one_point(e)) return {};
+    switch (points_of(e)) {
+        case on_x:
+            if (e->per_feature) return xf_(place.d, place.i, index_in(lists_.xf, e));
+            return xs_(index_in(lists_.xs, e), place.i);
+        case on_y:
+            if (e->per_feature) return yf_(place.j, place.d, index_in(lists_.yf, e));
+            return ys_(place.j, index_in(lists_.ys, e));
+        default:
+            if (e->per_feature) return pf_(place.d, index_in(lists_.pf, e));
+            return ps_(index_in(lists_.ps, e));
+    }
+}
+
+// In leaves that sum over points, scalars of a pair are read from the planes.
+Halide::Expr LeafSet::plane_value(Expr e, const Place& place) {
+    if (!e->per_feature && e->mixes_points() && !e->boolean) {
+        const int q = terms_.raw_plane(e);
+        if (q >= 0) return w_(place.j, place.i, q);
+    }
+    return prepared_value(e, place);
+}
+
+LeafPipeline LeafSet::tile() {
+    Stages stages(inputs_, [this](Expr e, const Place& place) { return prepared_value(e, place); });
+    LeafPipeline leaf{LeafKind::Tile, type_, features_};
+    leaf.outputs = {stages.gram(lower(formula_.value), "k")};
+    leaf.pair_reductions = stages.pair_reductions;
+    leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_});
+    return leaf;
+}
+
+LeafPipeline LeafSet::pairs() {
+    Stages stages(inputs_, [this](Expr e, const Place& place) { return prepared_value(e, place); });
+    const Halide::Var i = Stages::i, j = Stages::j;
+    Halide::Var q("q");
+    std::vector<Expr> roots;
+    for (const PairPlane& plane : terms_.planes)
+        if (plane.value != nullptr) roots.push_back(plane.value);
+    stages.define_pair_reductions(roots);
+    std::vector<Halide::Expr> values;
+    Stages::Memo memo;
+    for (const PairPlane& plane : terms_.planes) {
+        const Halide::Expr g = g_(j, i);
+        if (plane.value == nullptr) {
+            values.push_back(g);
+            continue;
+        }
+        const Halide::Expr value = stages.emit(plane.value, Place{i, j, Halide::Expr()}, memo);
+        values.push_back(!plane.weighted ? value : plane.zero_rule ? product_at_edge(g, value) : g * value);
+    }
+    LeafPipeline leaf{LeafKind::Pairs, type_, features_};
+    leaf.planes = static_cast<int>(values.size());
+    Halide::Func w("w_out");
+    if (values.empty()) {
+        w(j, i, q) = make_const(type_, 0);
+    } else if (values.size() == 1) {
+        w(j, i, q) = values[0];
+    } else {
+        Halide::Func pair("pair_values");
+        pair(j, i) = Halide::Tuple(values);
+        std::vector<Halide::Expr> picked;
+        for (std::size_t k = 0; k < values.size(); ++k) picked.push_back(pair(j, i)[static_cast<int>(k)]);
+        w(j, i, q) = Halide::mux(q, picked);
+        leaf.pair_values = {pair};
+    }
+    leaf.outputs = {w};
+    leaf.pair_reductions = stages.pair_reductions;
+    leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_, g_});
+    return leaf;
+}
+
+Halide::Expr LeafSet::contribution(const GradientTerm& term, const Halide::Expr& so_far, Stages& stages,
+                                   const Place& place, Stages::Memo& memo) const {
+    Halide::Expr w = w_(place.j, place.i, term.plane);
+    if (term.negative) w = -w;
+    if (term.feature == nullptr) return so_far + w;
+    const Halide::Expr feature = stages.emit(term.feature, place, memo);
+    if (term.zero_rule) return so_far + product_at_edge(w, feature);
+    return code::fused_multiply_add(w, feature, so_far);
+}
+
+// rows and vectors: sums over the columns of the chunk, kept apart by lane.
+LeafPipeline LeafSet::over_columns(LeafKind kind, const std::string& output,
+                                   const std::vector<std::vector<GradientTerm>>& lists) {
+    Stages stages(inputs_, [this](Expr e, const Place& place) { return plane_value(e, place); });
+    const Halide::Var i = Stages::i, d = Stages::d;
+    Halide::Var lane("lane"), v("v");
+    LeafPipeline leaf{kind, type_, features_};
+    std::vector<Halide::Expr> results;
+    for (const std::vector<GradientTerm>& terms : lists) {
+        Halide::Func sum("sum_over_columns");
+        Halide::RDom block(0, w_.dim(0).extent() / lanes_over_points, "block");
+        const Place place{i, block * lanes_over_points + lane, d};
+        Stages::Memo memo;
+        sum(lane, d, i) = make_const(type_, 0);
+        Halide::Expr total = sum(lane, d, i);
+        for (const GradientTerm& term : terms) total = contribution(term, total, stages, place, memo);
+        if (!terms.empty()) sum(lane, d, i) = total;
+        results.push_back(tree_of_lanes([&](int l) -> Halide::Expr { return sum(l, d, i); }));
+        leaf.lane_sums.push_back(sum);
+    }
+    Halide::Func out(output);
+    if (kind == LeafKind::Rows) {
+        out(d, i) = results[0];
+    } else {
+        out(d, i, v) = results.size() == 1 ? results[0] : Halide::mux(v, results);
+        leaf.planes = static_cast<int>(results.size());
+    }
+    leaf.outputs = {out};
+    leaf.point_stages = stages.x_stages;
+    leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_, w_});
+    return leaf;
+}
+
+LeafPipeline LeafSet::scalars() {
+    const Halide::Var i = Stages::i;
+    Halide::Var lane("lane"), s("s");
+    LeafPipeline leaf{LeafKind::Scalars, type_, features_};
+    std::vector<Halide::Expr> results;
+    for (int plane : terms_.scalars) {
+        Halide::Func sum("sum_over_columns");
+        Halide::RDom block(0, w_.dim(0).extent() / lanes_over_points, "block");
+        sum(lane, i) = make_const(type_, 0);
+        sum(lane, i) += w_(block * lanes_over_points + lane, i, plane);
+        results.push_back(tree_of_lanes([&](int l) -> Halide::Expr { return sum(l, i); }));
+        leaf.lane_sums.push_back(sum);
+    }
+    Halide::Func t("t");
+    t(i, s) = results.size() == 1 ? results[0] : Halide::mux(s, results);
+    leaf.planes = static_cast<int>(results.size());
+    leaf.outputs = {t};
+    leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_, w_});
+    return leaf;
+}
+
+LeafPipeline LeafSet::columns() {
+    Stages stages(inputs_, [this](Expr e, const Place& place) { return plane_value(e, place); });
+    const Halide::Var j = Stages::j, d = Stages::d;
+    Halide::RDom row(0, w_.dim(1).extent(), "row");
+    Halide::Func sum("sum_over_rows"), gy("gy");
+    Stages::Memo memo;
+    sum(j, d) = make_const(type_, 0);
+    Halide::Expr total = sum(j, d);
+    for (const GradientTerm& term : terms_.y) total = contribution(term, total, stages, Place{row, j, d}, memo);
+    if (!terms_.y.empty()) sum(j, d) = total;
+    gy(j, d) = sum(j, d);
+    LeafPipeline leaf{LeafKind::Columns, type_, features_};
+    leaf.outputs = {gy};
+    leaf.lane_sums = {sum};
+    leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_, w_});
+    return leaf;
+}
+
+LeafPipeline LeafSet::prepare(LeafKind kind, std::vector<Expr>& scalars, std::vector<Expr>& planes) {
+    const bool of_x = kind == LeafKind::PrepareX, of_y = kind == LeafKind::PrepareY;
+    const Halide::Var i = Stages::i, j = Stages::j, d = Stages::d;
+    Halide::Var k("k");
+    Halide::Func scalar_out(of_x   ? "xs_out"
+                            : of_y ? "ys_out"
+                                   : "ps_out"),
+        plane_out(of_x   ? "xf_out"
+                  : of_y ? "yf_out"
+                         : "pf_out");
+    auto scalar_at = [&](const Halide::Expr& index, const Place& place) -> Halide::Expr {
+        if (of_x) return scalar_out(index, place.i);
+        if (of_y) return scalar_out(place.j, index);
+        return scalar_out(index);
+    };
+    const Place place{i, j, d};
+    LeafPipeline leaf{kind, type_, features_};
+
+    // Planes first: the scalars inside them join the list and are read from the other output.
+    Stages plane_stages(inputs_, [&](Expr e, const Place& at) -> Halide::Expr {
+        if (!is_one_point(e)) return {};
+        const bool own = kind == LeafKind::PrepareParameters || points_of(e) != 0;
+        if (!own) return prepared_value(e, at);  // from the parameters alone
+        return e->per_feature ? Halide::Expr() : scalar_at(index_in(scalars, e), at);
+    });
+    std::vector<Halide::Expr> plane_values, scalar_values;
+    Stages::Memo plane_memo;
+    for (std::size_t p = 0; p < planes.size(); ++p)
+        plane_values.push_back(plane_stages.spell_out(planes[p], place, plane_memo));
+
+    Stages scalar_stages(inputs_, [&](Expr e, const Place& at) -> Halide::Expr {
+        const bool own = kind == LeafKind::PrepareParameters || points_of(e) != 0;
+        return own ? Halide::Expr() : prepared_value(e, at);
+    });
+    for (std::size_t s = 0; s < scalars.size(); ++s) {
+        Stages::Memo memo;
+        scalar_values.push_back(scalars[s]->is_reduction() ? scalar_stages.emit(scalars[s], place, memo)
+                                                           : scalar_stages.spell_out(scalars[s], place, memo));
+    }
+    auto all_of = [&](const std::vector<Halide::Expr>& values) {
+        if (values.empty()) return make_const(type_, 0);
+        return values.size() == 1 ? values[0] : Halide::mux(k, values);
+    };
+    if (of_x) {
+        scalar_out(k, i) = all_of(scalar_values);
+        plane_out(d, i, k) = all_of(plane_values);
+        leaf.point_stages = scalar_stages.x_stages;
+        leaf.arguments = arguments({x_});
+    } else if (of_y) {
+        scalar_out(j, k) = all_of(scalar_values);
+        plane_out(j, d, k) = all_of(plane_values);
+        leaf.point_stages = scalar_stages.y_stages;
+        leaf.arguments = arguments({y_});
+    } else {
+        scalar_out(k) = all_of(scalar_values);
+        plane_out(d, k) = all_of(plane_values);
+        leaf.point_stages = scalar_stages.parameter_stages;
+        leaf.arguments = parameter_arguments_;
+    }
+    leaf.outputs = {scalar_out, plane_out};
+    leaf.planes = static_cast<int>(std::max(scalar_values.size(), plane_values.size()));
+    return leaf;
+}
+
+void LeafSet::add_prepare_leaves(std::vector<LeafPipeline>& leaves) {
+    auto add = [&](LeafKind kind, std::vector<Expr>& scalars, std::vector<Expr>& planes) {
+        if (!scalars.empty() || !planes.empty()) leaves.push_back(prepare(kind, scalars, planes));
+    };
+    add(LeafKind::PrepareX, lists_.xs, lists_.xf);
+    add(LeafKind::PrepareY, lists_.ys, lists_.yf);
+    add(LeafKind::PrepareParameters, lists_.ps, lists_.pf);  // last: the others ask for more of it
+}
+
+std::vector<LeafPipeline> LeafSet::gram() {
+    std::vector<LeafPipeline> leaves = {tile()};
+    add_prepare_leaves(leaves);
+    return leaves;
+}
+
+std::vector<LeafPipeline> LeafSet::gram_vjp() {
+    terms_ = gradient_terms(formula_);
+    std::vector<LeafPipeline> leaves = {pairs(), over_columns(LeafKind::Rows, "gx", {terms_.x}), columns()};
+    if (!terms_.scalars.empty()) leaves.push_back(scalars());
+    if (!terms_.vectors.empty()) leaves.push_back(over_columns(LeafKind::Vectors, "gv", terms_.vectors));
+    add_prepare_leaves(leaves);
+    return leaves;
+}
+
+}  // namespace halogram

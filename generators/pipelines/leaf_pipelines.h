@@ -1,0 +1,78 @@
+// The pipelines of the leaf functions of gram and gram_vjp, in the buffer convention of runtime/hg_kernel.h.
+// What they compute stands here; how, in schedules/.
+#pragma once
+
+#include <Halide.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "generators/pipelines/gradient_terms.h"
+#include "generators/pipelines/stages.h"
+
+namespace halogram {
+
+// What is computed once per call, per point of x and per point of y, in the order of the prepared buffers.
+struct PreparedLists {
+    std::vector<Expr> ps, pf, xs, xf, ys, yf;
+};
+
+// Sums over points keep 16 partial sums, one per lane of the widest machine; every machine adds them in the same tree.
+inline constexpr int lanes_over_points = 16;
+
+enum class LeafKind { PrepareParameters, PrepareX, PrepareY, Tile, Pairs, Scalars, Rows, Columns, Vectors };
+const char* leaf_name(LeafKind kind);  // "prepare_x", "tile", ...
+
+// One leaf function before scheduling.
+struct LeafPipeline {
+    LeafKind kind;
+    Halide::Type type;
+    int features = 0;  // 0: an extent
+    std::vector<Halide::Argument> arguments;
+    std::vector<Halide::Func> outputs;
+    // For schedules: stages of one point (prepare leaves) with the output they belong to, reductions over features
+    // (per pair), values per pair that a following stage reads, and sums over points.
+    std::vector<Halide::Func> point_stages, pair_reductions, pair_values, lane_sums;
+    int planes = 0;  // extent of the innermost unrolled dimension of the output
+};
+
+// The leaves of one operation. Buffers and lists are shared between them, so a set is built for one use.
+class LeafSet {
+public:
+    // features = 0: an argument of the call.
+    LeafSet(const Formula& formula, Halide::Type type, int features);
+
+    std::vector<LeafPipeline> gram();
+    std::vector<LeafPipeline> gram_vjp();
+
+    // Valid after gram() or gram_vjp().
+    const PreparedLists& prepared() const { return lists_; }
+    const GradientTerms& terms() const { return terms_; }
+
+private:
+    const Formula& formula_;
+    Halide::Type type_;
+    int features_;
+    PreparedLists lists_;
+    GradientTerms terms_;
+    std::vector<Halide::Argument> parameter_arguments_;
+    PipelineInputs inputs_;
+    Halide::ImageParam ps_, pf_, x_, xs_, xf_, y_, ys_, yf_, g_, w_;
+
+    Halide::Expr prepared_value(Expr e, const Place& place);
+    std::vector<Halide::Argument> arguments(std::initializer_list<Halide::ImageParam> more) const;
+    Halide::Expr contribution(const GradientTerm& term, const Halide::Expr& so_far, Stages& stages, const Place& place,
+                              Stages::Memo& memo) const;
+    Halide::Expr plane_value(Expr e, const Place& place);
+    LeafPipeline tile();
+    LeafPipeline pairs();
+    LeafPipeline over_columns(LeafKind kind, const std::string& output,
+                              const std::vector<std::vector<GradientTerm>>& lists);
+    LeafPipeline scalars();
+    LeafPipeline columns();
+    void add_prepare_leaves(std::vector<LeafPipeline>& leaves);
+    LeafPipeline prepare(LeafKind kind, std::vector<Expr>& scalars, std::vector<Expr>& planes);
+};
+
+}  // namespace halogram

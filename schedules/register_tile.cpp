@@ -1,0 +1,65 @@
+// Gram tiles and pair planes: a tile of rows x vectors of pairs stays in registers while the loop over features runs, and
+// the kernel value is applied there before the only store. Features innermost and in order, so that bits depend on nothing
+// but the two points.
+#include <algorithm>
+
+#include "schedules/strategy.h"
+
+namespace halogram {
+
+namespace {
+
+using Halide::TailStrategy;
+using Halide::Var;
+
+bool applies(const LeafPipeline& leaf) { return leaf.kind == LeafKind::Tile || leaf.kind == LeafKind::Pairs; }
+
+TileParameters defaults(const LeafPipeline& leaf, const Machine& machine) {
+    // Sums that are alive at once, per pair.
+    int accumulators = 1;
+    for (const Halide::Func& f : leaf.pair_reductions) accumulators = std::max(accumulators, f.outputs());
+    for (const Halide::Func& f : leaf.pair_values) accumulators = std::max(accumulators, f.outputs());
+    TileParameters p;
+    p.rows = 4;
+    p.vectors = 2;
+    // Half of the registers hold sums; the rest hold points and the function's temporaries.
+    while (p.rows * p.vectors * accumulators > machine.registers / 2 && p.rows > 1) p.rows /= 2;
+    // Unrolled features save the loop; beyond 8 the code only grows.
+    p.unroll = leaf.features > 0 && leaf.features <= 8 ? leaf.features : 1;
+    return p;
+}
+
+void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) {
+    Halide::Func out = leaf.outputs[0];
+    const Var i = Stages::i, j = Stages::j;
+    Var jo("jo"), ji("ji"), jv("jv"), io("io"), ii("ii");
+    const int lanes = machine.lanes(leaf.type);
+    // Extents are at least a tile (the runtime sends smaller ones through scratch), so shifted tiles stay inside.
+    out.split(j, jo, ji, p.vectors * lanes, TailStrategy::ShiftInwards)
+        .split(i, io, ii, p.rows, TailStrategy::ShiftInwards);
+    out.split(ji, jv, ji, lanes);
+    if (leaf.kind == LeafKind::Pairs) {
+        const Var q = out.args()[2];
+        out.bound(q, 0, std::max(leaf.planes, 1)).reorder(ji, q, jv, ii, io, jo).unroll(q);
+    } else {
+        out.reorder(ji, jv, ii, io, jo);
+    }
+    out.vectorize(ji).unroll(jv).unroll(ii);
+    for (Halide::Func f : leaf.pair_values) {
+        Var v("v");
+        f.compute_at(out, io).split(j, j, v, lanes).reorder(v, j, i).vectorize(v).unroll(j).unroll(i);
+    }
+    for (Halide::Func f : leaf.pair_reductions) {
+        Var v("v");
+        f.compute_at(out, io).split(j, j, v, lanes).reorder(v, j, i).vectorize(v).unroll(j).unroll(i);
+        Halide::RVar feature = f.rvars(0)[0];
+        f.update().split(j, j, v, lanes).reorder(v, j, i, feature).vectorize(v).unroll(j).unroll(i);
+        if (p.unroll > 1) f.update().unroll(feature);
+    }
+}
+
+}  // namespace
+
+const Strategy register_tile = {"register tile", applies, defaults, apply};
+
+}  // namespace halogram

@@ -1,0 +1,49 @@
+// How leaf functions are computed: strategies, in order; the first that applies is taken.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "generators/pipelines/leaf_pipelines.h"
+#include "schedules/machine.h"
+
+namespace halogram {
+
+// One point of a strategy's parameter space. Extents of a register tile: points or rows x vectors or features.
+struct TileParameters {
+    int rows = 1;      // points of x (or features of the sum)
+    int vectors = 1;   // vectors of points of y
+    int features = 1;  // features held in registers at once, in sums over points
+    int unroll = 1;    // of the loop over features
+};
+
+struct Strategy {
+    const char* name;
+    bool (*applies)(const LeafPipeline& leaf);
+    // The analytic default for a machine.
+    TileParameters (*defaults)(const LeafPipeline& leaf, const Machine& machine);
+    void (*apply)(LeafPipeline& leaf, const Machine& machine, const TileParameters& parameters);
+};
+
+// The last one applies to every leaf.
+const std::vector<Strategy>& strategies();
+
+struct ChosenSchedule {
+    const Strategy* strategy;
+    TileParameters parameters;
+};
+// Schedules the leaf in place.
+ChosenSchedule schedule(LeafPipeline& leaf, const Machine& machine);
+
+// What every variant's leaves are made for; the runtime pads panels and chunks to multiples of these.
+int row_multiple(const Machine& machine);
+int column_multiple(const Machine& machine, Halide::Type type);
+
+// The strategies' own files.
+extern const Strategy register_tile;     // tile, pairs: features innermost, pairs in registers
+extern const Strategy sum_over_columns;  // rows, vectors, scalars: 16 partial sums per result
+extern const Strategy sum_over_rows;     // columns: vectors of points of y
+extern const Strategy prepare_points;    // prepare leaves
+extern const Strategy plain_loops;       // anything
+
+}  // namespace halogram

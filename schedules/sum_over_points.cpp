@@ -1,0 +1,98 @@
+// Gradients: sums over points of pair plane * per-feature part. 16 lanes over the columns, each its own partial sum, on
+// every machine; or whole vectors of columns where the sum runs over rows.
+#include <algorithm>
+
+#include "schedules/strategy.h"
+
+namespace halogram {
+
+namespace {
+
+using Halide::TailStrategy;
+using Halide::Var;
+
+// Features that a register tile holds: all of a small D, else 4; 1 where D is only known at run time.
+int tile_of_features(const LeafPipeline& leaf) {
+    if (leaf.features == 0) return 1;
+    return leaf.features <= 8 ? leaf.features : 4;
+}
+
+bool over_columns(const LeafPipeline& leaf) {
+    return leaf.kind == LeafKind::Rows || leaf.kind == LeafKind::Vectors || leaf.kind == LeafKind::Scalars;
+}
+
+TileParameters over_columns_defaults(const LeafPipeline& leaf, const Machine& machine) {
+    const int vectors = std::max(1, lanes_over_points / machine.lanes(leaf.type));
+    TileParameters p;
+    p.features = leaf.kind == LeafKind::Scalars ? 1 : tile_of_features(leaf);
+    p.rows = 4;
+    while (p.rows * p.features * vectors > machine.registers * 3 / 4 && p.rows > 1) p.rows /= 2;
+    return p;
+}
+
+void over_columns_apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) {
+    Halide::Func out = leaf.outputs[0];
+    const Var i = Stages::i, d = Stages::d;
+    Var io("io"), ii("ii"), dd("do"), di("di"), lv("lv"), li("li");
+    const bool has_features = leaf.kind != LeafKind::Scalars;
+    // Rows are padded to a multiple of row_multiple.
+    out.split(i, io, ii, p.rows, TailStrategy::RoundUp);
+    if (has_features) out.split(d, dd, di, p.features, TailStrategy::ShiftInwards);
+    if (leaf.kind != LeafKind::Rows) {
+        const Var v = out.args().back();
+        out.bound(v, 0, leaf.planes);
+        if (has_features)
+            out.reorder(v, di, ii, dd, io).unroll(v).unroll(di).unroll(ii);
+        else
+            out.reorder(v, ii, io).unroll(v).unroll(ii);
+    } else {
+        out.reorder(di, ii, dd, io).unroll(di).unroll(ii);
+    }
+    const int lanes = std::min(machine.lanes(leaf.type), lanes_over_points);
+    for (Halide::Func f : leaf.lane_sums) {
+        const Var lane = f.args()[0];
+        f.compute_at(out, has_features ? dd : io).bound(lane, 0, lanes_over_points);
+        f.split(lane, lv, li, lanes).vectorize(li).unroll(lv).unroll(i);
+        if (has_features) f.unroll(d);
+        if (!f.has_update_definition()) continue;
+        Halide::RVar block = f.rvars(0)[0];
+        f.update().split(lane, lv, li, lanes).vectorize(li).unroll(lv).unroll(i);
+        if (has_features)
+            f.update().unroll(d).reorder(li, lv, d, i, block);
+        else
+            f.update().reorder(li, lv, i, block);
+    }
+}
+
+bool over_rows(const LeafPipeline& leaf) { return leaf.kind == LeafKind::Columns; }
+
+TileParameters over_rows_defaults(const LeafPipeline& leaf, const Machine& machine) {
+    TileParameters p;
+    p.features = tile_of_features(leaf);
+    p.vectors = p.features * 2 <= machine.registers / 2 ? 2 : 1;
+    return p;
+}
+
+void over_rows_apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) {
+    Halide::Func out = leaf.outputs[0];
+    const Var j = Stages::j, d = Stages::d;
+    Var jo("jo"), ji("ji"), jv("jv"), dd("do"), di("di"), v("v");
+    const int lanes = machine.lanes(leaf.type);
+    // Columns are padded to a multiple of column_multiple.
+    out.split(j, jo, ji, p.vectors * lanes, TailStrategy::RoundUp)
+        .split(d, dd, di, p.features, TailStrategy::ShiftInwards);
+    out.split(ji, jv, ji, lanes).reorder(ji, jv, di, dd, jo).vectorize(ji).unroll(jv).unroll(di);
+    for (Halide::Func f : leaf.lane_sums) {
+        f.compute_at(out, dd).split(j, j, v, lanes).vectorize(v).unroll(j).unroll(d);
+        if (!f.has_update_definition()) continue;
+        Halide::RVar row = f.rvars(0)[0];
+        f.update().split(j, j, v, lanes).vectorize(v).unroll(j).unroll(d).reorder(v, j, d, row);
+    }
+}
+
+}  // namespace
+
+const Strategy sum_over_columns = {"sum over columns", over_columns, over_columns_defaults, over_columns_apply};
+const Strategy sum_over_rows = {"sum over rows", over_rows, over_rows_defaults, over_rows_apply};
+
+}  // namespace halogram

@@ -1,0 +1,107 @@
+#include "tools/kernel_arguments.h"
+
+#include <algorithm>
+
+#include "generators/catalogue/catalogue.h"
+#include "library/names.h"
+#include "schedules/machine.h"
+
+namespace halogram {
+
+namespace {
+
+constexpr int largest_features = 1 << 20;  // the runtime's limit, HG_LARGEST_D
+
+void require_one_of(const std::string& option, const std::string& value, const std::vector<std::string>& built,
+                    const std::vector<std::string>& planned) {
+    if (std::find(built.begin(), built.end(), value) != built.end()) return;
+    std::string list;
+    for (const std::string& b : built) list += (list.empty() ? "" : ", ") + b;
+    const bool later = std::find(planned.begin(), planned.end(), value) != planned.end();
+    throw UsageError("--" + option + " " + value +
+                     (later ? " is not built yet; there is: " : " is not known; there is: ") + list);
+}
+
+int features_of(const std::string& text) {
+    if (text == "any") return 0;
+    const bool digits = !text.empty() && text.size() <= 7 && text.find_first_not_of("0123456789") == std::string::npos;
+    const int value = digits ? std::stoi(text) : 0;
+    if (value < 1 || value > largest_features)
+        throw UsageError("--features takes a number from 1 to " + std::to_string(largest_features) +
+                         " or 'any', not '" + text + "'");
+    return value;
+}
+
+}  // namespace
+
+void add_kernel_options(CLI::App& command, KernelArguments& a) {
+    command.add_option("--kernel", a.kernel, "A kernel or distance of the catalogue (halogram list)")
+        ->type_name("NAME");
+    command.add_option("--formula", a.formula, "A formula, e.g. \"exp(-gamma * sum(abs(x - y)))\"")->type_name("TEXT");
+    command.add_option("--features", a.features, "Number of features D, or 'any' for an argument of the C functions")
+        ->type_name("D");
+    command.add_option("--name", a.name, "Name of the kernel in C; default: the catalogue's name")->type_name("C_NAME");
+    command.add_option("--ops", a.operations, "Operations, separated by commas")
+        ->delimiter(',')
+        ->type_name("LIST")
+        ->capture_default_str();
+    command.add_option("--dtype", a.dtype, "f32 or f64")->capture_default_str();
+    command.add_option("--target", a.targets, "Where the library will run")->capture_default_str();
+    command.add_option("--form", a.form, "How squared distances are computed: direct")->capture_default_str();
+    command.add_option("--math", a.math, "Accuracy of scalar functions: exact")->capture_default_str();
+    command.add_option("--set", a.settings, "PARAM=VALUE: a constant instead of a parameter")->type_name("PARAM=VALUE");
+}
+
+KernelRequest request_of(const KernelArguments& a) {
+    if (a.kernel.empty() == a.formula.empty()) throw UsageError("give either --kernel NAME or --formula TEXT");
+    if (a.features.empty()) throw UsageError("--features is missing: the number of features D, or 'any'");
+    require_one_of("dtype", a.dtype, {"f32", "f64"}, {"f16", "bf16"});
+    require_one_of("form", a.form, {"direct"}, {"expanded", "auto"});
+    require_one_of("math", a.math, {"exact"}, {"fast"});
+    if (a.operations.empty()) throw UsageError("--ops names no operation");
+    for (const std::string& operation : a.operations)
+        require_one_of("ops", operation, {"gram", "gram_vjp"}, {"apply", "logsumexp"});
+    if (a.targets.size() != 1) throw UsageError("more than one --target in one library is not built yet");
+
+    KernelRequest request;
+    request.features = features_of(a.features);
+    request.dtype = a.dtype;
+    request.target = a.targets[0];
+    try {
+        machines_of(request.target);
+    } catch (const std::invalid_argument& e) {
+        throw UsageError(e.what());
+    }
+    for (const char* operation : {"gram", "gram_vjp"})  // each once, in a fixed order
+        if (std::count(a.operations.begin(), a.operations.end(), operation)) request.operations.push_back(operation);
+
+    ParseOptions options;
+    if (a.dtype == "f64") options.largest_number = 1.7976931348623157e308;
+    for (const std::string& setting : a.settings) {
+        const std::size_t equals = setting.find('=');
+        if (equals == std::string::npos || equals == 0)
+            throw UsageError("--set takes PARAM=VALUE, not '" + setting + "'");
+        options.settings[setting.substr(0, equals)] = setting.substr(equals + 1);
+    }
+    if (!a.kernel.empty()) {
+        const CatalogueEntry* entry = find_in_catalogue(a.kernel);
+        if (entry == nullptr) {
+            std::vector<std::string> names;
+            for (const CatalogueEntry& e : catalogue()) names.push_back(e.name);
+            const std::string near = nearest_name(a.kernel, names);
+            throw UsageError("the catalogue has no '" + a.kernel + "'" +
+                             (near.empty() ? "" : "; did you mean '" + near + "'?") + " (halogram list shows all)");
+        }
+        request.formula = catalogue_formula(a.kernel, options);
+        request.description = entry->summary;
+    } else {
+        request.formula = parse_formula(a.formula, options);
+    }
+    request.c_name = a.name.empty() ? a.kernel : a.name;
+    if (request.c_name.empty()) throw UsageError("--formula needs --name, the kernel's name in C");
+    const std::string problem = c_name_problem(request.c_name);
+    if (!problem.empty()) throw UsageError("--name " + request.c_name + ": " + problem);
+    return request;
+}
+
+}  // namespace halogram

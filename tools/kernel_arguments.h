@@ -1,0 +1,37 @@
+// The arguments that name a kernel, shared by build, explain and the entries of a specification file.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "schedules/compile_kernel.h"
+
+namespace halogram {
+
+// A user's mistake: one clear message, exit status 2.
+class UsageError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+struct KernelArguments {
+    std::string kernel, formula, features, name;
+    std::vector<std::string> operations = {"gram", "gram_vjp"};
+    std::string dtype = "f32", form = "direct", math = "exact";
+    std::vector<std::string> targets = {"host"};
+    std::vector<std::string> settings;  // PARAM=VALUE
+};
+
+void add_kernel_options(CLI::App& command, KernelArguments& arguments);
+
+// Checks everything and parses the formula. Throws UsageError, FormulaError.
+KernelRequest request_of(const KernelArguments& arguments);
+
+// Each of list, explain and build adds its own subcommand; the callback runs the work.
+void add_build_command(CLI::App& program);
+void add_list_command(CLI::App& program);
+void add_explain_command(CLI::App& program);
+
+}  // namespace halogram

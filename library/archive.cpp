@@ -27,7 +27,8 @@ const std::set<std::string> allowed_undefined = {"memcpy", "memmove", "memset", 
                                                  "tanh",   "sin",     "cos",    "acos",   "erf",
                                                  "pow",    "fmaf",    "logf",   "log1pf", "expm1f",
                                                  "tanhf",  "sinf",    "cosf",   "acosf",  "erff",
-                                                 "powf",   "floor",   "floorf"};
+                                                 "powf",   "floor",   "floorf", "sincos", "sincosf",
+                                                 "exp2",   "exp2f"};
 
 std::string environment(const char* variable, const char* otherwise) {
     const char* value = std::getenv(variable);

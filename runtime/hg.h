@@ -24,7 +24,7 @@ extern "C" {
 
 /* Every status, one line each: number, name, explanation. The numbers are fixed for ABI 1.
    `hg_status_string` and the tests are made from this list. */
-/* clang-format off: a table, one line each */
+/* clang-format off */
 #define HG_STATUS_LIST(STATUS)                                                                                         \
     STATUS(0, HG_OK, "success")                                                                                        \
     STATUS(1, HG_ERROR_N_NEGATIVE, "n, the number of points of x, is negative")                                        \

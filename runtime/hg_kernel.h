@@ -43,7 +43,7 @@ typedef struct hg1_buffer {
 } hg1_buffer;
 
 typedef struct hg1_prepare {
-    hg1_leaf parameters; /* (P..., ps, pf) */
+    hg1_leaf parameters; /* (P..., features, ps, pf): features(d) is a buffer of which only the extent D is read */
     hg1_leaf x;          /* (P..., ps, pf, x, xs, xf) */
     hg1_leaf y;          /* (P..., ps, pf, y, ys, yf) */
 } hg1_prepare;

@@ -195,6 +195,12 @@ HG_HELPER_DEFINITION void hg1_prepare_parameters(const hg1_plan *plan, const hg1
     if (plan->prepare->parameters != NULL) {
         hg1_arguments arguments;
         hg1_arguments_begin(plan, memory, memory + plan->slots_begin, &arguments);
+        /* Only its extent is read: how the leaf learns of D. It stands before the two outputs. */
+        hg1_arguments_buffer(plan, &arguments, memory + plan->pf, 1, plan->d, 0, 0, 0, 0);
+        void **last = &arguments.list[arguments.count - 1], *features = last[0];
+        last[0] = last[-1];
+        last[-1] = last[-2];
+        last[-2] = features;
         plan->prepare->parameters(arguments.list);
     }
 }

@@ -18,6 +18,20 @@ int index_in(std::vector<Expr>& list, Expr e) {
     return static_cast<int>(it - list.begin());
 }
 
+// The scalars that a per-feature expression uses, without those inside them.
+std::vector<Expr> outermost_scalars(Expr e) {
+    std::vector<Expr> found, stack = {e};
+    while (!stack.empty()) {
+        Expr next = stack.back();
+        stack.pop_back();
+        if (!next->per_feature && !next->boolean)
+            found.push_back(next);
+        else
+            stack.insert(stack.end(), next->arguments.begin(), next->arguments.end());
+    }
+    return found;
+}
+
 // The fixed tree over the partial sums: halves are added until one number is left.
 Halide::Expr tree_of_lanes(const std::function<Halide::Expr(int)>& lane) {
     std::vector<Halide::Expr> values;
@@ -258,22 +272,20 @@ LeafPipeline LeafSet::prepare(LeafKind kind, std::vector<Expr>& scalars, std::ve
     const Place place{i, j, d};
     LeafPipeline leaf{kind, type_, features_};
 
-    // Planes first: the scalars inside them join the list and are read from the other output.
-    Stages plane_stages(inputs_, [&](Expr e, const Place& at) -> Halide::Expr {
-        if (!is_one_point(e)) return {};
-        const bool own = kind == LeafKind::PrepareParameters || points_of(e) != 0;
-        if (!own) return prepared_value(e, at);  // from the parameters alone
-        return e->per_feature ? Halide::Expr() : scalar_at(index_in(scalars, e), at);
-    });
-    std::vector<Halide::Expr> plane_values, scalar_values;
-    Stages::Memo plane_memo;
+    // The parameters' own expressions are computed here when they are what is prepared, else read.
+    auto is_own = [&](Expr e) { return kind == LeafKind::PrepareParameters || points_of(e) != 0; };
+    // Scalars inside planes are read from the scalars' output: they join the list before that output is defined.
     for (std::size_t p = 0; p < planes.size(); ++p)
-        plane_values.push_back(plane_stages.spell_out(planes[p], place, plane_memo));
+        for (Expr e : outermost_scalars(planes[p]))
+            if (is_one_point(e) && is_own(e)) index_in(scalars, e);
 
-    Stages scalar_stages(inputs_, [&](Expr e, const Place& at) -> Halide::Expr {
-        const bool own = kind == LeafKind::PrepareParameters || points_of(e) != 0;
-        return own ? Halide::Expr() : prepared_value(e, at);
-    });
+    // D is the extent of pf, which is an output where the parameters' own leaf is made: there a buffer stands for it.
+    PipelineInputs inputs = inputs_;
+    const Halide::ImageParam features(type_, 1, "features");
+    if (kind == LeafKind::PrepareParameters && features_ == 0) inputs.features = features.dim(0).extent();
+    Stages scalar_stages(inputs,
+                         [&](Expr e, const Place& at) { return is_own(e) ? Halide::Expr() : prepared_value(e, at); });
+    std::vector<Halide::Expr> plane_values, scalar_values;
     for (std::size_t s = 0; s < scalars.size(); ++s) {
         Stages::Memo memo;
         scalar_values.push_back(scalars[s]->is_reduction() ? scalar_stages.emit(scalars[s], place, memo)
@@ -283,21 +295,33 @@ LeafPipeline LeafSet::prepare(LeafKind kind, std::vector<Expr>& scalars, std::ve
         if (values.empty()) return make_const(type_, 0);
         return values.size() == 1 ? values[0] : Halide::mux(k, values);
     };
-    if (of_x) {
+    if (of_x)
         scalar_out(k, i) = all_of(scalar_values);
+    else if (of_y)
+        scalar_out(j, k) = all_of(scalar_values);
+    else
+        scalar_out(k) = all_of(scalar_values);
+    Stages plane_stages(inputs, [&](Expr e, const Place& at) -> Halide::Expr {
+        if (!is_one_point(e)) return {};
+        if (!is_own(e)) return prepared_value(e, at);
+        return e->per_feature ? Halide::Expr() : scalar_at(index_in(scalars, e), at);
+    });
+    Stages::Memo plane_memo;
+    for (std::size_t p = 0; p < planes.size(); ++p)
+        plane_values.push_back(plane_stages.spell_out(planes[p], place, plane_memo));
+    if (of_x) {
         plane_out(d, i, k) = all_of(plane_values);
         leaf.point_stages = scalar_stages.x_stages;
         leaf.arguments = arguments({x_});
     } else if (of_y) {
-        scalar_out(j, k) = all_of(scalar_values);
         plane_out(j, d, k) = all_of(plane_values);
         leaf.point_stages = scalar_stages.y_stages;
         leaf.arguments = arguments({y_});
     } else {
-        scalar_out(k) = all_of(scalar_values);
         plane_out(d, k) = all_of(plane_values);
         leaf.point_stages = scalar_stages.parameter_stages;
         leaf.arguments = parameter_arguments_;
+        leaf.arguments.push_back(features);
     }
     leaf.outputs = {scalar_out, plane_out};
     leaf.planes = static_cast<int>(std::max(scalar_values.size(), plane_values.size()));

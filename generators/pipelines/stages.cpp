@@ -119,7 +119,7 @@ Halide::Expr Stages::step_of(Expr reduction, const Halide::Expr& so_far, const P
     Expr body = reduction->arguments[0];
     if (reduction->op == Op::MaximumOver) return code::maximum(so_far, emit(body, place, memo));
     if (reduction->op == Op::MinimumOver) return code::minimum(so_far, emit(body, place, memo));
-    if (body->op == Op::Multiply && points_of(body) == points_of(reduction) && body->mixes_points())
+    if (body->op == Op::Multiply)
         return code::fused_multiply_add(emit(body->arguments[0], place, memo), emit(body->arguments[1], place, memo),
                                         so_far);
     return so_far + emit(body, place, memo);
@@ -149,12 +149,14 @@ Halide::Func Stages::point_stage(Expr e) {
     list.push_back(stage);
     return stage;
 }
+
 Halide::Expr Stages::spell_out(Expr e, const Place& place, Memo& memo) {
     // Arguments first, so that operation() finds them in the memo instead of asking for stages.
-    for (Expr a : e->arguments)
-        if (!memo.count(a) && !is_leaf(a) && !a->is_reduction() &&
-            (a->depends != 0 || a->boolean || uses_feature_count(a)))
-            memo[a] = spell_out(a, place, memo);
+    for (Expr a : e->arguments) {
+        if (memo.count(a) || is_leaf(a) || a->is_reduction() || is_constant_here(a)) continue;
+        const Halide::Expr given = elsewhere_ ? elsewhere_(a, place) : Halide::Expr();
+        memo[a] = given.defined() ? given : spell_out(a, place, memo);
+    }
     return operation(e, place, memo);
 }
 

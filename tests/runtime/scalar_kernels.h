@@ -6,6 +6,8 @@ extern "C" {
 #include "runtime/hg_internal.h"
 }
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdint>
@@ -156,7 +158,13 @@ struct Pairs : Points<T, K, S> {
 
 template <typename T, template <typename> class K, typename S>
 int prepare_parameters(void **list) {
-    const Arguments<T, K, S> a(list);
+    // One argument more than elsewhere stands before ps and pf: a buffer whose extent is D.
+    constexpr int P = K<T>::parameters;
+    std::array<void *, P + 2> shifted;
+    std::copy(list, list + P, shifted.begin());
+    std::copy(list + P + 1, list + P + 3, shifted.begin() + P);
+    const Arguments<T, K, S> a(shifted.data());
+    HG_EXPECT_KEPT(View<T>(list[P]).extent(0) == a.d);
     const View<T> ell(list[1]);
     a.ps(0) = T(a.integer(0));
     for (std::int64_t f = 0; f < a.d; ++f) a.pf(f, 0) = 1 / ell(f);

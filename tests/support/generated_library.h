@@ -1,0 +1,112 @@
+// A library made by Halogram, loaded into the test: its functions are called through libffi, because their signatures
+// follow from the kernel.
+#pragma once
+
+#include <dlfcn.h>
+#include <ffi.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "library/library.h"
+#include "runtime/hg.h"
+#include "schedules/compile_kernel.h"
+
+namespace halogram {
+
+class GeneratedLibrary {
+public:
+    // Compiles the kernels, writes the library, links it into a shared object and loads that.
+    GeneratedLibrary(const std::string& name, const std::vector<KernelRequest>& requests) {
+        char pattern[] = "/tmp/halogram-test-XXXXXX";
+        directory_ = mkdtemp(pattern);
+        LibraryInput input;
+        input.name = name;
+        input.schedules = nlohmann::ordered_json::object();
+        input.halide_version = "test";
+        for (const KernelRequest& request : requests) {
+            CompiledKernel compiled = compile_kernel(request);
+            input.kernels.push_back(compiled.interface);
+            input.leaf_objects.merge(compiled.leaf_objects);
+        }
+        kernels = input.kernels;
+        write_library(input, directory_);
+        const std::string shared = directory_ + "/shared.so";
+        const std::string command = "cc -shared -o " + shared + " -Wl,--whole-archive " + directory_ + "/lib" + name +
+                                    ".a -Wl,--no-whole-archive -lm -pthread";
+        if (std::system(command.c_str()) != 0) ADD_FAILURE() << command;
+        handle_ = dlopen(shared.c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (handle_ == nullptr) ADD_FAILURE() << dlerror();
+    }
+    ~GeneratedLibrary() {
+        if (handle_ != nullptr) dlclose(handle_);
+        std::filesystem::remove_all(directory_);
+    }
+    GeneratedLibrary(const GeneratedLibrary&) = delete;
+    GeneratedLibrary& operator=(const GeneratedLibrary&) = delete;
+
+    // Forces a variant for the calls that follow.
+    void use_variant(const std::string& isa) {
+        setenv("HALOGRAM_ISA", isa.c_str(), 1);
+        *static_cast<int*>(symbol("hg1_isa_choice")) = 0;  // read the environment anew
+    }
+
+    void* symbol(const std::string& name) const {
+        void* found = dlsym(handle_, name.c_str());
+        if (found == nullptr) ADD_FAILURE() << name << ": " << dlerror();
+        return found;
+    }
+
+    std::vector<KernelInterface> kernels;
+
+private:
+    std::string directory_;
+    void* handle_ = nullptr;
+};
+
+// Collects the arguments of one call.
+class Call {
+public:
+    Call& integer(std::int64_t v) { return add(&ffi_type_sint64, v); }
+    Call& integer32(std::int32_t v) { return add(&ffi_type_sint32, v); }
+    Call& real(float v) { return add(&ffi_type_float, v); }
+    Call& real(double v) { return add(&ffi_type_double, v); }
+    Call& pointer(const void* v) { return add(&ffi_type_pointer, v); }
+
+    hg_status run(void* function) {
+        std::vector<void*> addresses;
+        for (Value& v : values_) addresses.push_back(&v);
+        ffi_cif interface;
+        ffi_prep_cif(&interface, FFI_DEFAULT_ABI, static_cast<unsigned>(types_.size()), &ffi_type_sint, types_.data());
+        ffi_arg result = 0;
+        ffi_call(&interface, FFI_FN(function), &result, addresses.data());
+        return static_cast<hg_status>(static_cast<int>(result));
+    }
+
+private:
+    union Value {
+        std::int64_t i64;
+        std::int32_t i32;
+        float f32;
+        double f64;
+        const void* pointer;
+    };
+    std::vector<ffi_type*> types_;
+    std::vector<Value> values_;
+
+    template <typename T>
+    Call& add(ffi_type* type, T v) {
+        Value value{};
+        static_assert(sizeof(T) <= sizeof(Value));
+        __builtin_memcpy(&value, &v, sizeof(T));
+        types_.push_back(type);
+        values_.push_back(value);
+        return *this;
+    }
+};
+
+}  // namespace halogram

@@ -21,7 +21,7 @@
 /* Gradients: these do decide the order of the sums over points, hence the rows depend on n and D alone and the columns
    on m and D alone (a caller who splits x keeps every bit of gx, one who splits y keeps every bit of gy). Fewer rows
    and columns where there are few points keep the pair planes of small calls inside the stack buffer. */
-#define HG_VJP_PANEL_ROWS 64
+#define HG_VJP_PANEL_ROWS 128
 #define HG_VJP_CHUNK_COLUMNS 1024
 #define HG_VJP_SOME_ROWS 512
 #define HG_VJP_PANEL_ROWS_OF_SOME 32

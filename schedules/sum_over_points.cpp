@@ -25,8 +25,10 @@ TileParameters over_columns_defaults(const LeafPipeline& leaf, const Machine& ma
     const int vectors = std::max(1, lanes_over_points / machine.lanes(leaf.type));
     TileParameters p;
     p.features = leaf.kind == LeafKind::Scalars ? 1 : tile_of_features(leaf);
+    // A sum, the point of x it belongs to, and the vectors of w and y stay in registers: spilling the points made D = 64
+    // three times slower.
     p.rows = 4;
-    while (p.rows * p.features * vectors > machine.registers * 3 / 4 && p.rows > 1) p.rows /= 2;
+    while (p.rows > 1 && (2 * p.rows * p.features + p.rows + p.features) * vectors > machine.registers) p.rows /= 2;
     return p;
 }
 
@@ -69,7 +71,10 @@ bool over_rows(const LeafPipeline& leaf) { return leaf.kind == LeafKind::Columns
 TileParameters over_rows_defaults(const LeafPipeline& leaf, const Machine& machine) {
     TileParameters p;
     p.features = tile_of_features(leaf);
-    p.vectors = p.features * 2 <= machine.registers / 2 ? 2 : 1;
+    // Likewise: sums, points of y, one row of w, one point of x.
+    p.vectors = 4;
+    while (p.vectors > 1 && 2 * p.vectors * p.features + p.vectors + 1 > machine.registers) p.vectors /= 2;
+    while (p.vectors * machine.lanes(leaf.type) > column_multiple(machine, leaf.type)) p.vectors /= 2;
     return p;
 }
 

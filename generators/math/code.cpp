@@ -1,5 +1,7 @@
 #include "generators/math/code.h"
 
+#include <cstdint>
+
 namespace halogram::code {
 
 using Halide::cast;
@@ -77,9 +79,13 @@ Expr erf(const Expr& a) { return from_libm("erf", {a}); }
 Expr floor(const Expr& a) { return Halide::floor(a); }
 Expr abs(const Expr& a) { return Halide::abs(a); }
 
+// The sign bit on top of 1; zeros and NaN are their own sign.
 Expr sign(const Expr& a) {
-    const Expr one = make_const(a.type(), 1), zero = make_const(a.type(), 0);
-    return select(is_nan(a), a, select(a > zero, one, select(a < zero, -one, zero)));
+    const Type bits = Halide::UInt(a.type().bits(), a.type().lanes());
+    const Expr one = make_const(a.type(), 1);
+    const Expr sign_bit = make_const(bits, std::uint64_t{1} << (a.type().bits() - 1));
+    const Expr signed_one = reinterpret(a.type(), (reinterpret(bits, a) & sign_bit) | reinterpret(bits, one));
+    return select(Halide::abs(a) > make_const(a.type(), 0), signed_one, a);
 }
 
 Expr power(const Expr& base, const Expr& exponent) { return from_libm("pow", {base, exponent}); }

@@ -1,4 +1,4 @@
-# `cmake --install`: the program with its libHalide, the CMake package, the pkg-config file, examples of users' projects.
+# `cmake --install`: the programs with their libHalide, the CMake package, the pkg-config file, examples of users' projects.
 # All of it may be moved to another prefix. The build tree is a CMake package too: -DHalogram_DIR=<build tree>.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -8,17 +8,21 @@ set(private_dir "${CMAKE_INSTALL_LIBDIR}/halogram")  # our libHalide is nobody e
 set(doc_dir "${CMAKE_INSTALL_DATADIR}/doc/halogram")
 set(pkgconfig_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
 
-add_executable(Halogram::halogram ALIAS halogram)
-install(TARGETS halogram EXPORT HalogramTargets DESTINATION "${CMAKE_INSTALL_BINDIR}")
+# halogram_generator: our pipelines for add_halide_library(... FROM Halogram::halogram_generator GENERATOR halogram ...).
+set(programs halogram halogram_generator)
+foreach(program IN LISTS programs)
+    add_executable(Halogram::${program} ALIAS ${program})
+endforeach()
+install(TARGETS ${programs} EXPORT HalogramTargets DESTINATION "${CMAKE_INSTALL_BINDIR}")
 if(HALOGRAM_INSTALL_HALIDE)
     file(RELATIVE_PATH private_from_bin "/${CMAKE_INSTALL_BINDIR}" "/${private_dir}")
-    set_target_properties(halogram PROPERTIES INSTALL_RPATH "\$ORIGIN/${private_from_bin}")
+    set_target_properties(${programs} PROPERTIES INSTALL_RPATH "\$ORIGIN/${private_from_bin}")
     get_target_property(halide_type Halide::Halide TYPE)
     if(halide_type STREQUAL "SHARED_LIBRARY")
         install(IMPORTED_RUNTIME_ARTIFACTS Halide::Halide LIBRARY DESTINATION "${private_dir}")
     endif()
 else()
-    set_target_properties(halogram PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+    set_target_properties(${programs} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 endif()
 
 # The installed package.
@@ -45,7 +49,7 @@ configure_file(cmake/halogram.pc.in "${PROJECT_BINARY_DIR}/cmake/halogram.pc" @O
 install(FILES "${PROJECT_BINARY_DIR}/cmake/halogram.pc" DESTINATION "${pkgconfig_dir}")
 
 install(FILES LICENSE README.md DESTINATION "${doc_dir}")
-install(DIRECTORY tests/consumers/cmake tests/consumers/pkg-config tests/consumers/cc
+install(DIRECTORY tests/consumers/cmake tests/consumers/halide tests/consumers/pkg-config tests/consumers/cc
     DESTINATION "${doc_dir}/examples"
     USE_SOURCE_PERMISSIONS
     PATTERN ".clang-format" EXCLUDE)

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "library/c_source.h"
-#include "library/embedded_runtime.h"
+#include "library/embedded_text.h"
 #include "library/error.h"
 #include "library/files.h"
 #include "library/interruption.h"

@@ -1,7 +1,7 @@
 #include "library/c_header.h"
 
 #include "library/c_text.h"
-#include "library/embedded_runtime.h"
+#include "library/embedded_text.h"
 #include "library/error.h"
 #include "library/signature.h"
 

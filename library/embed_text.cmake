@@ -1,10 +1,10 @@
 # Writes a C++ file with the contents of text files, so that the program carries them:
-#   cmake -DOUTPUT=embedded_runtime.cpp -DFILES="a.h;b.c" -P embed_text.cmake
-# The files' names without folders become the entries' names.
+#   cmake -DOUTPUT=embedded_runtime.cpp -DFUNCTION=embedded_runtime -DFILES="a.h;b.c" -P embed_text.cmake
+# FUNCTION (declared elsewhere) returns the entries; the files' names without folders become the entries' names.
 set(delimiter "HG_EMBEDDED_TEXT")
 # Clang warns about literals of more than 65536 characters.
 set(longest 65000)
-set(text "// Made by library/embed_text.cmake; do not edit.\n#include \"library/embedded_runtime.h\"\n\n")
+set(text "// Made by library/embed_text.cmake; do not edit.\n#include \"library/embedded_text.h\"\n\n")
 string(APPEND text "#include <array>\n\nnamespace halogram {\nnamespace {\n\n")
 list(LENGTH FILES count)
 string(APPEND text "constexpr std::array<EmbeddedFile, ${count}> files = {{\n")
@@ -22,6 +22,6 @@ foreach(file IN LISTS FILES)
     string(APPEND text "    {\"${name}\", R\"${delimiter}(${content})${delimiter}\"},\n")
 endforeach()
 string(APPEND text "}};\n\n}  // namespace\n\n")
-string(APPEND text "std::span<const EmbeddedFile> embedded_runtime() {\n    return files;\n}\n\n")
+string(APPEND text "std::span<const EmbeddedFile> ${FUNCTION}();\n\nstd::span<const EmbeddedFile> ${FUNCTION}() {\n    return files;\n}\n\n")
 string(APPEND text "}  // namespace halogram\n")
 file(WRITE "${OUTPUT}" "${text}")

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "generators/formula/structure.h"
+#include "generators/formula/symmetry.h"
 
 namespace halogram {
 

@@ -1,6 +1,8 @@
 // From a formula to compiled leaf functions: pipelines, schedules, objects for every variant of a target.
 #pragma once
 
+#include <Halide.h>
+
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "generators/formula/parser.h"
+#include "generators/pipelines/operation_count.h"
 #include "library/kernel_interface.h"
 
 namespace halogram {
@@ -27,6 +30,7 @@ struct KernelRequest {
     int features = 0;                     // 0: an argument of the call
     std::vector<std::string> operations;  // "gram", "gram_vjp"
     std::string target = "host";
+    std::map<std::string, std::string> parameter_descriptions;  // of some or all parameters, one line each
 };
 
 struct CompiledKernel {
@@ -40,10 +44,22 @@ struct CompiledKernel {
 CompiledKernel compile_kernel(const KernelRequest& request,
                               const std::function<void(int done, int total, const std::string& what)>& progress = {});
 
-// The loop nest of each leaf of the best variant, as text.
-std::string loop_nests(const KernelRequest& request);
+// Arithmetic per pair of points, with 16 features where D is an argument.
+OperationCount operations_per_pair(const KernelRequest& request, const std::string& operation);
 
-// Arithmetic operations per pair of points, counted on the trees with D features (16 where D is an argument).
-int operations_per_pair(const KernelRequest& request, const std::string& operation);
+// Float(32) for "f32", Float(64) for "f64". Throws std::invalid_argument for what is not built yet.
+Halide::Type halide_type(const std::string& dtype);
+
+// Halide's own errors never reach a user raw.
+template <typename Work>
+auto translate_errors(Work&& work) {
+    try {
+        return work();
+    } catch (const Halide::Error& e) {
+        const std::string text = e.what();
+        throw CompileError("internal error while compiling the kernel (please report it): " +
+                           text.substr(0, text.find('\n')));
+    }
+}
 
 }  // namespace halogram

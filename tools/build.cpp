@@ -1,17 +1,16 @@
 // halogram build: formula or catalogue name -> libNAME.a, NAME.h, NAME.json.
 #include <unistd.h>
 
-#include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "library/archive.h"
+#include "library/error.h"
 #include "library/library.h"
 #include "library/names.h"
 #include "tools/kernel_arguments.h"
+#include "tools/specification.h"
 
 namespace halogram {
 
@@ -39,92 +38,46 @@ private:
     bool shown_;
 };
 
-std::vector<std::string> strings_of(const nlohmann::json& value, const std::string& option) {
-    std::vector<std::string> all;
-    for (const nlohmann::json& v : value.is_array() ? value : nlohmann::json::array({value})) {
-        if (v.is_string())
-            all.push_back(v.get<std::string>());
-        else if (v.is_number_integer())
-            all.push_back(std::to_string(v.get<long>()));
-        else
-            throw UsageError("specification: '" + option + "' takes text");
-    }
-    return all;
-}
-
-// A specification holds the long options of each kernel; what is missing keeps the command line's value.
-KernelArguments arguments_of(const nlohmann::json& entry, const KernelArguments& defaults) {
-    if (!entry.is_object()) throw UsageError("specification: each of \"kernels\" is an object of long options");
-    KernelArguments a = defaults;
-    for (const auto& [option, value] : entry.items()) {
-        const std::vector<std::string> texts = strings_of(value, option);
-        std::string* single = option == "kernel"     ? &a.kernel
-                              : option == "formula"  ? &a.formula
-                              : option == "features" ? &a.features
-                              : option == "name"     ? &a.name
-                              : option == "dtype"    ? &a.dtype
-                              : option == "form"     ? &a.form
-                              : option == "math"     ? &a.math
-                                                     : nullptr;
-        if (single != nullptr) {
-            if (texts.size() != 1) throw UsageError("specification: '" + option + "' takes one value");
-            *single = texts[0];
-        } else if (option == "ops") {
-            a.operations = texts;
-        } else if (option == "target") {
-            a.targets = texts;
-        } else if (option == "set") {
-            a.settings = texts;
-        } else {
-            throw UsageError("specification: a kernel has no option '" + option + "'");
-        }
-    }
-    return a;
-}
-
 // The library's name and its kernels.
 std::pair<std::string, std::vector<KernelRequest>> requests_of(const BuildArguments& a) {
     if (a.specification.empty()) {
         std::vector<KernelRequest> one = {request_of(a.kernel)};
         return {one[0].c_name, std::move(one)};
     }
-    if (!a.kernel.kernel.empty() || !a.kernel.formula.empty())
-        throw UsageError("--spec replaces --kernel and --formula");
-    std::ifstream file(a.specification);
-    if (!file) throw UsageError("--spec " + a.specification + ": the file cannot be read");
-    nlohmann::json specification;
-    try {
-        specification = nlohmann::json::parse(file);
-    } catch (const nlohmann::json::parse_error& e) {
-        throw UsageError("--spec " + a.specification + ": not JSON, at byte " + std::to_string(e.byte));
-    }
-    if (!specification.is_object() || !specification.contains("name") || !specification["name"].is_string() ||
-        !specification.contains("kernels") || !specification["kernels"].is_array() || specification["kernels"].empty())
-        throw UsageError("--spec " + a.specification + R"(: expected {"name": ..., "kernels": [{long option names}]})");
-    for (const auto& [key, value] : specification.items())
-        if (key != "name" && key != "kernels")
-            throw UsageError("--spec " + a.specification + ": unknown key '" + key + "'");
-    const std::string name = specification["name"];
-    const std::string problem = c_name_problem(name);
-    if (!problem.empty()) throw UsageError("--spec " + a.specification + ": name '" + name + "': " + problem);
+    if (!a.kernel.kernel.empty() || !a.kernel.formula.empty() || !a.kernel.name.empty())
+        throw UsageError("--spec replaces --kernel, --formula and --name");
+    const Specification specification = read_specification(a.specification, a.kernel);
+    const std::string in_file = "--spec " + a.specification;
+    const std::string problem = c_name_problem(specification.name);
+    if (!problem.empty()) throw UsageError(in_file + ": name '" + specification.name + "': " + problem);
     std::vector<KernelRequest> requests;
     std::set<std::string> names;
-    for (const nlohmann::json& entry : specification["kernels"]) {
-        requests.push_back(request_of(arguments_of(entry, a.kernel)));
+    for (const KernelArguments& kernel : specification.kernels) {
+        const std::string place = in_file + ", kernels[" + std::to_string(requests.size()) + "]: ";
+        try {
+            requests.push_back(request_of(kernel));
+        } catch (const std::runtime_error& e) {  // of the kernel's options or of its formula
+            throw UsageError(place + e.what());
+        }
         if (!names.insert(requests.back().c_name).second)
-            throw UsageError("--spec " + a.specification + ": two kernels are called '" + requests.back().c_name + "'");
+            throw UsageError(place + "another kernel is called '" + requests.back().c_name + "' too");
     }
-    return {name, std::move(requests)};
+    return {specification.name, std::move(requests)};
 }
 
 void run(const BuildArguments& a) {
     auto [name, requests] = requests_of(a);
-    resolve_compiler(a.compiler);  // before the long work
+    try {
+        resolve_compiler(a.compiler);  // before the long work
+    } catch (const LibraryError& e) {
+        throw UsageError(e.what());
+    }
     Progress progress(a.quiet);
     LibraryInput input;
     input.name = name;
     input.schedules = nlohmann::ordered_json::object();
-    input.halide_version = "21.0.0";
+    input.halide_version = std::to_string(HALIDE_VERSION_MAJOR) + "." + std::to_string(HALIDE_VERSION_MINOR) + "." +
+                           std::to_string(HALIDE_VERSION_PATCH);
     for (const KernelRequest& request : requests) {
         CompiledKernel compiled = compile_kernel(request, [&](int done, int total, const std::string& what) {
             progress.show("[" + std::to_string(done + 1) + "/" + std::to_string(total) + "] compiling " + what);

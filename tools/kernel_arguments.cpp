@@ -1,6 +1,7 @@
 #include "tools/kernel_arguments.h"
 
 #include <algorithm>
+#include <map>
 
 #include "generators/catalogue/catalogue.h"
 #include "library/names.h"
@@ -48,8 +49,23 @@ void add_kernel_options(CLI::App& command, KernelArguments& a) {
     command.add_option("--dtype", a.dtype, "f32 or f64")->capture_default_str();
     command.add_option("--target", a.targets, "Where the library will run")->capture_default_str();
     command.add_option("--form", a.form, "How squared distances are computed: direct")->capture_default_str();
+    command.add_option("--tolerance", a.tolerance, "Largest error of --form auto")->type_name("T");
     command.add_option("--math", a.math, "Accuracy of scalar functions: exact")->capture_default_str();
     command.add_option("--set", a.settings, "PARAM=VALUE: a constant instead of a parameter")->type_name("PARAM=VALUE");
+    command.add_option("--schedules", a.schedules, "Tuned schedules of a machine")->type_name("DIR");
+}
+
+std::string* KernelArguments::text(const std::string& option) {
+    const std::map<std::string, std::string*> fields = {
+        {"kernel", &kernel},       {"formula", &formula}, {"features", &features},
+        {"name", &name},           {"dtype", &dtype},     {"form", &form},
+        {"tolerance", &tolerance}, {"math", &math},       {"schedules", &schedules}};
+    auto found = fields.find(option);
+    return found == fields.end() ? nullptr : found->second;
+}
+
+std::vector<std::string>* KernelArguments::list(const std::string& option) {
+    return option == "ops" ? &operations : option == "target" ? &targets : option == "set" ? &settings : nullptr;
 }
 
 KernelRequest request_of(const KernelArguments& a) {
@@ -57,6 +73,8 @@ KernelRequest request_of(const KernelArguments& a) {
     if (a.features.empty()) throw UsageError("--features is missing: the number of features D, or 'any'");
     require_one_of("dtype", a.dtype, {"f32", "f64"}, {"f16", "bf16"});
     require_one_of("form", a.form, {"direct"}, {"expanded", "auto"});
+    if (!a.tolerance.empty()) throw UsageError("--tolerance belongs to --form auto, which is not built yet");
+    if (!a.schedules.empty()) throw UsageError("--schedules is not built yet: schedules follow from the machine alone");
     require_one_of("math", a.math, {"exact"}, {"fast"});
     if (a.operations.empty()) throw UsageError("--ops names no operation");
     for (const std::string& operation : a.operations)
@@ -94,6 +112,7 @@ KernelRequest request_of(const KernelArguments& a) {
         }
         request.formula = catalogue_formula(a.kernel, options);
         request.description = entry->summary;
+        for (const CatalogueParameter& p : entry->parameters) request.parameter_descriptions[p.name] = p.description;
     } else {
         request.formula = parse_formula(a.formula, options);
     }

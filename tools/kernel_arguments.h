@@ -19,9 +19,13 @@ public:
 struct KernelArguments {
     std::string kernel, formula, features, name;
     std::vector<std::string> operations = {"gram", "gram_vjp"};
-    std::string dtype = "f32", form = "direct", math = "exact";
+    std::string dtype = "f32", form = "direct", tolerance, math = "exact", schedules;
     std::vector<std::string> targets = {"host"};
     std::vector<std::string> settings;  // PARAM=VALUE
+
+    // The field of a long option that takes one text (a list of texts); nullptr when there is none.
+    std::string* text(const std::string& option);
+    std::vector<std::string>* list(const std::string& option);
 };
 
 void add_kernel_options(CLI::App& command, KernelArguments& arguments);

@@ -1,8 +1,28 @@
 // The program `halogram`. Exit status: 0, 2 for a user's mistake, 1 for anything else.
+#include <algorithm>
 #include <iostream>
+#include <string>
+#include <vector>
 
+#include "generators/formula/diagnostics.h"
 #include "library/library.h"
 #include "tools/kernel_arguments.h"
+
+namespace {
+
+// A first word that is no command, with the nearest one.
+std::string unknown_command(const CLI::App& program, int argc, char** argv) {
+    const std::string word = argc > 1 ? argv[1] : "";
+    std::vector<std::string> commands;
+    for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; }))
+        commands.push_back(command->get_name());
+    if (word.empty() || word[0] == '-' || std::find(commands.begin(), commands.end(), word) != commands.end())
+        return "";
+    const std::string near = halogram::nearest_name(word, commands);
+    return "there is no command '" + word.substr(0, 64) + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?");
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     CLI::App program{"Halogram: one line of algebra becomes a compiled, differentiable kernel library", "halogram"};
@@ -15,7 +35,8 @@ int main(int argc, char** argv) {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
         if (e.get_exit_code() == 0) return program.exit(e);  // --help, --version
-        std::cerr << "halogram: " << e.what() << " (halogram --help)\n";
+        const std::string unknown = unknown_command(program, argc, argv);
+        std::cerr << "halogram: " << (unknown.empty() ? e.what() : unknown) << " (halogram --help)\n";
         return 2;
     } catch (const halogram::UsageError& e) {
         std::cerr << "halogram: " << e.what() << "\n";

@@ -1,5 +1,8 @@
 #include "generators/formula/print.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "generators/math/functions.h"
 
 namespace halogram {
@@ -27,7 +30,21 @@ struct Text {
 
 class Printer {
 public:
+    explicit Printer(const ExpressionNames& names) : names_(names) {}
+
+    std::string print_whole(Expr root) {
+        std::string lets;
+        for (Expr e : repeated_parts(root)) {
+            const std::string definition = print(e).text, name = unused_name(root);
+            lets += "let " + name + " = " + definition + " in ";
+            names_[e] = name;
+        }
+        return lets + print(root).text;
+    }
+
     Text print(Expr e) {
+        auto named = names_.find(e);
+        if (named != names_.end()) return {named->second, primary};
         switch (e->op) {
             case Op::Constant: return constant(e->constant);
             case Op::Infinity: return {"infinity", primary};
@@ -39,7 +56,7 @@ public:
             case Op::ScalarParameter:
             case Op::IntegerParameter: return {e->name, primary};
             case Op::Negate: return {signed_text(true, inside(e, 0, unary)), unary};
-            case Op::Add: return infix(e, " + ", additive);
+            case Op::Add: return sum(e);
             case Op::Subtract: return infix(e, " - ", additive);
             // The product rule at an edge is a product to the reader.
             case Op::Multiply:
@@ -65,6 +82,38 @@ public:
     }
 
 private:
+    ExpressionNames names_;
+    int last_name_ = 0;
+
+    // Parts with more than one user, arguments before users; only what is reached without entering a named expression.
+    std::vector<Expr> repeated_parts(Expr root) const {
+        std::map<Expr, int> users;
+        std::vector<Expr> stack = {root};
+        while (!stack.empty()) {
+            Expr e = stack.back();
+            stack.pop_back();
+            if (names_.count(e)) continue;
+            for (Expr a : e->arguments)
+                if (++users[a] == 1) stack.push_back(a);
+        }
+        std::vector<Expr> parts;
+        for (const auto& [e, count] : users)
+            if (count > 1 && e->height >= 2 && !names_.count(e)) parts.push_back(e);
+        std::sort(parts.begin(), parts.end(), [](Expr a, Expr b) { return a->id < b->id; });
+        return parts;
+    }
+
+    // t1, t2, ... without the names that the formula uses itself.
+    std::string unused_name(Expr root) {
+        for (;;) {
+            const std::string name = "t" + std::to_string(++last_name_);
+            bool used = false;
+            for (Expr e : topological_order({root})) used = used || e->name == name;
+            for (const auto& [e, given] : names_) used = used || given == name;
+            if (!used) return name;
+        }
+    }
+
     static std::string signed_text(bool negative, const std::string& text) {
         std::string result(negative ? 1 : 0, '-');
         return result.append(text);
@@ -101,6 +150,15 @@ private:
         return {inside(e, 0, strength == comparison ? next : strength) + sign + inside(e, 1, next), strength};
     }
 
+    // a + -2 * b reads better as a - 2 * b.
+    Text sum(Expr e) {
+        const std::string right = inside(e, 1, multiplicative);
+        const bool negative = right[0] == '-';
+        return {
+            inside(e, 0, additive).append(negative ? " - " : " + ").append(right, negative ? 1 : 0, std::string::npos),
+            additive};
+    }
+
     Text listed(const std::string& name, Expr e) {
         std::string text = name;
         text.append(1, '(');
@@ -111,6 +169,6 @@ private:
 
 }  // namespace
 
-std::string to_text(Expr e) { return Printer().print(e).text; }
+std::string to_text(Expr e, const ExpressionNames& names) { return Printer(names).print_whole(e); }
 
 }  // namespace halogram

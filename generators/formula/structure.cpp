@@ -1,145 +1,140 @@
 #include "generators/formula/structure.h"
 
 #include <algorithm>
-#include <map>
-#include <string>
-#include <vector>
+#include <unordered_map>
 
+#include "generators/formula/interpreter.h"
+#include "generators/formula/lower.h"
 #include "generators/math/functions.h"
 
 namespace halogram {
 
 namespace {
 
-// A canonical form: equal numbers mean equal values, bit for bit, up to the sign, which is kept apart because negation
-// is exact and rounding to nearest is symmetric. Operands of commuting operations are sorted; with `associative` whole
-// chains of sums and products are, which holds only in real arithmetic.
-class Canonical {
-public:
-    explicit Canonical(bool associative) : associative_(associative) {}
-
-    struct Form {
-        std::size_t number;
-        bool negative;
-        bool operator==(const Form& other) const { return number == other.number && negative == other.negative; }
-        bool operator<(const Form& other) const {
-            return number != other.number ? number < other.number : negative < other.negative;
+// The same expression at another point: x becomes `for_x`, y becomes `for_y`.
+Expr moved(Expr root, Expr for_x, Expr for_y) {
+    std::unordered_map<Expr, Expr> done;
+    for (Expr e : topological_order({root})) {
+        if (e->op == Op::X || e->op == Op::Y) {
+            done[e] = e->op == Op::X ? for_x : for_y;
+            continue;
         }
-    };
+        std::vector<Expr> arguments;
+        for (Expr a : e->arguments) arguments.push_back(done.at(a));
+        done[e] = arguments == e->arguments ? e : rebuild(e, std::move(arguments));
+    }
+    return done.at(root);
+}
 
-    // The form of `root` with x and y exchanged where `exchanged` is set.
-    Form of(Expr root, bool exchanged) {
-        std::map<Expr, Form> forms;
-        for (Expr e : topological_order({root})) {
-            std::vector<Form> a;
-            for (Expr argument : e->arguments) a.push_back(forms.at(argument));
-            forms[e] = form(*e, a, exchanged);
+Expr exchanged(Expr e) { return moved(e, e->pool->y(), e->pool->x()); }
+
+// a x, a x / b and so on, with a and b free of points.
+bool is_linear_in_x(Expr e) {
+    if (e->op == Op::X) return true;
+    auto constant = [](Expr part) { return (part->depends & (on_x | on_y)) == 0; };
+    switch (e->op) {
+        case Op::Negate: return is_linear_in_x(e->arguments[0]);
+        case Op::Multiply:
+            return (constant(e->arguments[0]) && is_linear_in_x(e->arguments[1])) ||
+                   (constant(e->arguments[1]) && is_linear_in_x(e->arguments[0]));
+        case Op::Divide: return constant(e->arguments[1]) && is_linear_in_x(e->arguments[0]);
+        default: return false;
+    }
+}
+
+// A difference of the points, or a comparison of them, which is one of their difference with 0.
+bool is_difference(Expr e) {
+    const bool comparison = e->op == Op::Less || e->op == Op::LessEqual || e->op == Op::Equal || e->op == Op::NotEqual;
+    if (e->op != Op::Subtract && !comparison) return false;
+    Expr a = e->arguments[0], b = e->arguments[1];
+    if ((a->depends & on_y) != 0) std::swap(a, b);
+    return (a->depends & on_y) == 0 && is_linear_in_x(a) && exchanged(a) == b;
+}
+
+// Whether every path from `root` to a point passes through an expression that `allowed` accepts.
+template <typename Allowed>
+bool enters_only_through(Expr root, Allowed allowed) {
+    std::vector<Expr> stack = {root};
+    std::vector<bool> seen(root->id + 1, false);
+    while (!stack.empty()) {
+        Expr e = stack.back();
+        stack.pop_back();
+        if (seen[e->id] || (e->depends & (on_x | on_y)) == 0 || allowed(e)) continue;
+        seen[e->id] = true;
+        if (e->arguments.empty()) return false;
+        stack.insert(stack.end(), e->arguments.begin(), e->arguments.end());
+    }
+    return true;
+}
+
+// Provably 0 (for points without NaN and infinity).
+bool is_zero(Expr e) {
+    auto argument = [&](std::size_t k) { return is_zero(e->arguments[k]); };
+    switch (e->op) {
+        case Op::Constant: return e->constant == 0;
+        case Op::Negate:
+        case Op::Sum:
+        case Op::MaximumOver:
+        case Op::MinimumOver:
+        case Op::Divide: return argument(0);
+        case Op::Subtract: return e->arguments[0] == e->arguments[1] || (argument(0) && argument(1));
+        case Op::Add:
+        case Op::Minimum:
+        case Op::Maximum: return argument(0) && argument(1);
+        case Op::Multiply:
+        case Op::MultiplyZero: return argument(0) || argument(1);
+        case Op::Power: return argument(0) && is_positive(e->arguments[1]);
+        case Op::Where: {
+            Expr condition = e->arguments[0];
+            const bool same = condition->arguments.size() == 2 && condition->arguments[0] == condition->arguments[1];
+            if (same && (condition->op == Op::NotEqual || condition->op == Op::Less)) return argument(2);
+            if (same && (condition->op == Op::Equal || condition->op == Op::LessEqual)) return argument(1);
+            return argument(1) && argument(2);
         }
-        return forms.at(root);
-    }
-
-private:
-    const bool associative_;
-    std::map<std::string, std::size_t> numbers_;
-    std::map<std::size_t, std::vector<Form>> sums_, products_;  // operands of a chain, to be joined into a longer one
-
-    Form intern(const std::string& kind, const std::vector<Form>& operands, bool negative) {
-        std::string key = kind;
-        for (const Form& o : operands) key.append(o.negative ? " -" : " +").append(std::to_string(o.number));
-        return {numbers_.emplace(key, numbers_.size()).first->second, negative};
-    }
-
-    Form sum(std::vector<Form> terms) {
-        if (associative_) terms = joined(terms, sums_, true);
-        std::sort(terms.begin(), terms.end());
-        const bool negative = terms[0].negative;  // -a - b = -(a + b), exactly
-        for (Form& t : terms) t.negative = t.negative != negative;
-        const Form result = intern("+", terms, negative);
-        sums_[result.number] = terms;
-        return result;
-    }
-
-    Form product(const std::string& kind, std::vector<Form> factors) {
-        if (associative_) factors = joined(factors, products_, false);
-        bool negative = false;
-        for (Form& f : factors) {
-            negative = negative != f.negative;
-            f.negative = false;
+        case Op::Call: {
+            Real at_zero;
+            e->function->exact(at_zero.get(), at_zero.get(), MPFR_RNDN);
+            return argument(0) && mpfr_zero_p(at_zero.get()) != 0;
         }
-        std::sort(factors.begin(), factors.end());
-        const Form result = intern(kind, factors, negative);
-        products_[result.number] = factors;
-        return result;
+        default: return false;
     }
+}
 
-    // A negated chain: every term of a sum changes its sign, exactly one factor of a product does.
-    static std::vector<Form> joined(const std::vector<Form>& operands,
-                                    const std::map<std::size_t, std::vector<Form>>& chains, bool every) {
-        std::vector<Form> all;
-        for (const Form& o : operands) {
-            auto chain = chains.find(o.number);
-            if (chain == chains.end()) {
-                all.push_back(o);
-                continue;
-            }
-            for (std::size_t k = 0; k < chain->second.size(); ++k) {
-                Form inner = chain->second[k];
-                if (o.negative && (every || k == 0)) inner.negative = !inner.negative;
-                all.push_back(inner);
-            }
-        }
-        return all;
-    }
-
-    Form form(const Node& e, std::vector<Form> a, bool exchanged) {
-        const std::string kind = std::to_string(static_cast<int>(e.op));
-        switch (e.op) {
-            case Op::X: return intern(exchanged ? "y" : "x", {}, false);
-            case Op::Y: return intern(exchanged ? "x" : "y", {}, false);
-            case Op::Constant: return intern(kind + " " + e.constant.get_str(), {}, false);
-            case Op::VectorParameter:
-            case Op::ScalarParameter:
-            case Op::IntegerParameter: return intern(kind + " " + e.name, {}, false);
-            case Op::Negate: return {a[0].number, !a[0].negative};
-            case Op::Subtract: a[1].negative = !a[1].negative; return sum(a);
-            case Op::Add: return sum(a);
-            case Op::Multiply: return product(kind, a);
-            case Op::Divide: {
-                const bool negative = a[0].negative != a[1].negative;
-                a[0].negative = a[1].negative = false;
-                return intern(kind, a, negative);
-            }
-            case Op::Minimum:
-            case Op::Maximum:
-            case Op::Equal:
-            case Op::NotEqual:
-            case Op::And:
-            case Op::Or: std::sort(a.begin(), a.end()); return intern(kind, a, false);
-            case Op::Sum: {
-                const bool negative = a[0].negative;
-                a[0].negative = false;
-                return intern(kind, a, negative);
-            }
-            case Op::Call: {
-                const std::string called = kind + std::string(e.function->name);
-                const bool negative = a[0].negative;
-                if (e.function->parity != Parity::None) a[0].negative = false;
-                return intern(called, a, e.function->parity == Parity::Odd && negative);
-            }
-            default: return intern(kind, a, false);  // order and signs of the operands matter
-        }
-    }
-};
+bool is_distance(Expr reduction) {
+    return is_non_negative(reduction) && symmetry_of(lower(reduction)) != Symmetry::None &&
+           is_zero(moved(reduction, reduction->pool->x(), reduction->pool->x()));
+}
 
 }  // namespace
 
-Symmetry symmetry_of(Expr lowered) {
-    for (const bool associative : {false, true}) {
-        Canonical canonical(associative);
-        if (canonical.of(lowered, false) == canonical.of(lowered, true))
-            return associative ? Symmetry::Mathematical : Symmetry::Bits;
+int Structure::matrix_products() const {
+    int count = 0;
+    for (const std::vector<SeparableTerm>& terms : expansion)
+        count += static_cast<int>(
+            std::count_if(terms.begin(), terms.end(), [](const SeparableTerm& t) { return t.is_product_of_points(); }));
+    return count;
+}
+
+Structure structure_of(Expr formula) {
+    Structure s{};
+    s.value = expand_definitions(formula);
+    for (Expr e : topological_order({s.value}))
+        if (e->is_reduction()) (e->mixes_points() ? s.pair_reductions : s.statistics).push_back(e);
+    s.symmetry = symmetry_of(lower(formula));
+    s.translation_invariant = enters_only_through(s.value, is_difference);
+    if (s.pair_reductions.size() == 1 && is_distance(s.pair_reductions[0]) &&
+        enters_only_through(s.value, [&](Expr e) { return e == s.pair_reductions[0]; }))
+        s.distance = s.pair_reductions[0];
+    for (Expr reduction : s.pair_reductions) {
+        std::optional<std::vector<SeparableTerm>> terms;
+        if (reduction->op == Op::Sum) terms = separate(reduction->arguments[0]);
+        if (!terms) {
+            s.expansion.clear();
+            break;
+        }
+        s.expansion.push_back(std::move(*terms));
     }
-    return Symmetry::None;
+    return s;
 }
 
 }  // namespace halogram

@@ -49,5 +49,6 @@ const Function* find_function(std::string_view name);  // nullptr when there is 
 
 // pow is an operator of the tree (a ^ b); its error stands here: glibc 2.36 documents 1 ulp.
 inline constexpr double power_ulp = 1.0;
+inline constexpr int power_operations = 40;  // vector instructions, for estimates
 
 }  // namespace halogram

@@ -1,6 +1,7 @@
 #include "generators/pipelines/leaf_pipelines.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "generators/formula/lower.h"
 #include "generators/math/code.h"
@@ -335,6 +336,12 @@ void LeafSet::add_prepare_leaves(std::vector<LeafPipeline>& leaves) {
     add(LeafKind::PrepareX, lists_.xs, lists_.xf);
     add(LeafKind::PrepareY, lists_.ys, lists_.yf);
     add(LeafKind::PrepareParameters, lists_.ps, lists_.pf);  // last: the others ask for more of it
+}
+
+std::vector<LeafPipeline> LeafSet::of(const std::string& operation) {
+    if (operation == "gram") return gram();
+    if (operation == "gram_vjp") return gram_vjp();
+    throw std::invalid_argument("operation '" + operation + "' is not built yet; there are gram and gram_vjp");
 }
 
 std::vector<LeafPipeline> LeafSet::gram() {

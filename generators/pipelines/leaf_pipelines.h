@@ -43,10 +43,12 @@ public:
     // features = 0: an argument of the call.
     LeafSet(const Formula& formula, Halide::Type type, int features);
 
+    // By the operation's name: "gram" or "gram_vjp". Throws std::invalid_argument for another one.
+    std::vector<LeafPipeline> of(const std::string& operation);
     std::vector<LeafPipeline> gram();
     std::vector<LeafPipeline> gram_vjp();
 
-    // Valid after gram() or gram_vjp().
+    // Valid after one of these.
     const PreparedLists& prepared() const { return lists_; }
     const GradientTerms& terms() const { return terms_; }
 

@@ -71,7 +71,7 @@ TEST(Parser, SettingsBecomeConstants) {
     ParseOptions options;
     options.settings = {{"p", "3"}, {"q", "-0.5"}};
     const Formula f = parse_formula("sum(abs(x - y)^p) + q", options);
-    EXPECT_EQ(to_text(f.value), "sum(abs(x - y)^3) + -0.5");
+    EXPECT_EQ(to_text(f.value), "sum(abs(x - y)^3) - 0.5");
 }
 
 struct Wrong {

@@ -67,10 +67,20 @@ TEST_F(Tree, PrintsFewestParentheses) {
     EXPECT_EQ(to_text(power(power(x, pool.constant(3)), pool.constant(3))), "(x^3)^3");
 }
 
+TEST_F(Tree, PrintsSharedPartsOnce) {
+    Expr e = squared_distance();
+    for (int k = 0; k < 60; ++k) e = multiply(e, e);  // 2^60 paths
+    EXPECT_LT(to_text(e).size(), 2000u);
+    Term t1 = pool.parameter(Op::ScalarParameter, "t1");
+    Term s = squared_distance();
+    EXPECT_EQ(to_text(s * t1 + s), "let t2 = sum((x - y)^2) in t2 * t1 + t2");
+    EXPECT_EQ(to_text(s * t1 + s, {{s, "s"}}), "s * t1 + s");
+}
+
 TEST_F(Tree, DerivativeOfRbf) {
     Expr k = call("exp", {-(gamma * squared_distance())});
     EXPECT_EQ(to_text(k), "exp(-(gamma * sum((x - y)^2)))");
-    EXPECT_EQ(to_text(derivative(k, gamma)), "-(exp(-(gamma * sum((x - y)^2))) * sum((x - y)^2))");
+    EXPECT_EQ(to_text(derivative(k, gamma)), "let t1 = sum((x - y)^2) in -(exp(-(gamma * t1)) * t1)");
     EXPECT_TRUE(derivative(k, x)->per_feature);
     EXPECT_FALSE(may_be_singular(derivative(k, x)));
     EXPECT_TRUE(derivative(k, pool.parameter(Op::ScalarParameter, "other"))->is_constant(0));

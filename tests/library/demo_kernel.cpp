@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "library/embedded_runtime.h"
+#include "library/embedded_text.h"
 #include "library/error.h"
 #include "library/files.h"
 #include "library/process.h"

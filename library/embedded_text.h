@@ -1,5 +1,5 @@
-// The sources of the C99 runtime (runtime/*.h, *.c), carried by the program as text: `halogram build` needs no
-// installed file.
+// Text files that the program carries: the sources of the C99 runtime (runtime/*.h, *.c), so that `halogram build` needs
+// no installed file.
 #pragma once
 
 #include <span>

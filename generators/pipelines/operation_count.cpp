@@ -1,0 +1,56 @@
+#include "generators/pipelines/operation_count.h"
+
+#include "generators/formula/lower.h"
+#include "generators/math/functions.h"
+#include "generators/pipelines/gradient_terms.h"
+
+namespace halogram {
+
+namespace {
+
+void add(OperationCount& count, Expr e, int operations) {
+    (e->per_feature ? count.per_feature : count.per_pair) += operations;
+}
+
+void count_trees(const std::vector<Expr>& roots, OperationCount& count) {
+    for (Expr e : topological_order(roots)) {
+        if (!e->mixes_points() || e->arguments.empty()) continue;
+        if (e->is_reduction())
+            count.per_feature += e->arguments[0]->op == Op::Multiply ? 0 : 1;  // a product is fused into its sum
+        else if (e->op == Op::Call)
+            add(count, e, e->function->operations);
+        else
+            add(count, e, e->op == Op::Power ? power_operations : 1);
+    }
+}
+
+// Terms of a gradient: a plane times a per-feature part, fused into the sum over points.
+void count_terms(const std::vector<GradientTerm>& terms, OperationCount& count) {
+    for (const GradientTerm& term : terms) {
+        count.per_feature += 1;
+        if (term.feature != nullptr) count_trees({term.feature}, count);
+    }
+}
+
+}  // namespace
+
+OperationCount operation_count(const Formula& formula, const std::string& operation, int features) {
+    OperationCount count;
+    count.features = features;
+    if (operation == "gram") {
+        count_trees({lower(formula.value)}, count);
+        return count;
+    }
+    const GradientTerms terms = gradient_terms(formula);
+    std::vector<Expr> roots;
+    for (const PairPlane& plane : terms.planes)
+        if (plane.value != nullptr) roots.push_back(plane.value);
+    count_trees(roots, count);
+    count.per_pair += static_cast<int>(terms.planes.size());
+    count_terms(terms.x, count);
+    count_terms(terms.y, count);
+    for (const std::vector<GradientTerm>& vector : terms.vectors) count_terms(vector, count);
+    return count;
+}
+
+}  // namespace halogram

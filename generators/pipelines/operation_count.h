@@ -1,0 +1,21 @@
+// How much arithmetic a pair of points takes, counted on the trees that are evaluated.
+#pragma once
+
+#include <string>
+
+#include "generators/formula/parser.h"
+
+namespace halogram {
+
+// Vector instructions: one for an operation or a fused multiply-add, the table's number for a function. What depends on
+// one point only is computed once per point and counts nothing.
+struct OperationCount {
+    int per_feature = 0, per_pair = 0;
+    int features = 0;
+    int total() const { return per_feature * features + per_pair; }
+};
+
+// `operation` is "gram" or "gram_vjp".
+OperationCount operation_count(const Formula& formula, const std::string& operation, int features);
+
+}  // namespace halogram

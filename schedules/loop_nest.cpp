@@ -1,0 +1,56 @@
+#include "schedules/loop_nest.h"
+
+#include <iostream>
+#include <sstream>
+
+#include "schedules/machine.h"
+#include "schedules/strategy.h"
+
+namespace halogram {
+
+namespace {
+
+// Halide prints loop nests to std::cerr and nowhere else.
+class CapturedErrors {
+public:
+    CapturedErrors() : before_(std::cerr.rdbuf(buffer_.rdbuf())) {}
+    ~CapturedErrors() { std::cerr.rdbuf(before_); }
+    CapturedErrors(const CapturedErrors&) = delete;
+    CapturedErrors& operator=(const CapturedErrors&) = delete;
+    std::string text() const { return buffer_.str(); }
+
+private:
+    std::stringstream buffer_;
+    std::streambuf* before_;
+};
+
+std::string text_of(const TileParameters& p) {
+    return "rows " + std::to_string(p.rows) + ", vectors " + std::to_string(p.vectors) + ", features " +
+           std::to_string(p.features) + ", unroll " + std::to_string(p.unroll);
+}
+
+}  // namespace
+
+std::vector<LoopNest> loop_nests(const KernelRequest& request) {
+    return translate_errors([&] {
+        std::vector<LoopNest> nests;
+        const Machine machine = machines_of(request.target).front();
+        for (const std::string& operation : request.operations) {
+            Halide::Internal::reset_random_counters();
+            LeafSet set(request.formula, halide_type(request.dtype), request.features);
+            for (LeafPipeline& leaf : set.of(operation)) {
+                const ChosenSchedule chosen = schedule(leaf, machine);
+                CapturedErrors captured;
+                Halide::Pipeline(leaf.outputs).print_loop_nest();
+                std::istringstream lines(captured.text());
+                std::string text, line;
+                while (std::getline(lines, line)) text += "    " + line + "\n";
+                nests.push_back(
+                    {operation, leaf_name(leaf.kind), chosen.strategy->name, text_of(chosen.parameters), text});
+            }
+        }
+        return nests;
+    });
+}
+
+}  // namespace halogram

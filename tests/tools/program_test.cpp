@@ -1,0 +1,208 @@
+// The program `halogram`: exit statuses, messages, what stands on which stream, files, reproducible bytes.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "generators/catalogue/catalogue.h"
+#include "library/files.h"
+#include "library/library.h"
+#include "library/sha256.h"
+#include "library/temporary_directory.h"
+
+namespace halogram {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Result {
+    int status;
+    std::string output, errors;
+};
+
+class Program : public testing::Test {
+protected:
+    TemporaryDirectory directory_;
+    fs::path path(const std::string& name) const { return directory_.path() / name; }
+
+    // Arguments as a shell reads them; the working directory is the test's own.
+    Result run(const std::string& arguments) const {
+        const std::string command = "cd '" + directory_.path().string() + "' && '" HALOGRAM_PROGRAM "' " + arguments +
+                                    " >output.txt 2>errors.txt </dev/null";
+        const int status = std::system(command.c_str());
+        Result result{WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(path("output.txt")),
+                      read_file(path("errors.txt"))};
+        fs::remove(path("output.txt"));
+        fs::remove(path("errors.txt"));
+        return result;
+    }
+
+    // Status 2, one message of at most a few lines that holds `part`, nothing on stdout, no file left.
+    void expect_mistake(const std::string& arguments, const std::string& part) const {
+        const Result r = run(arguments);
+        EXPECT_EQ(r.status, 2) << arguments << "\n" << r.errors;
+        EXPECT_EQ(r.output, "") << arguments;
+        EXPECT_NE(r.errors.find(part), std::string::npos) << arguments << "\n" << r.errors;
+        EXPECT_EQ(r.errors.rfind("halogram: ", 0), 0u) << r.errors;
+        EXPECT_LT(r.errors.size(), 4100u);
+        EXPECT_FALSE(fs::exists(path("out"))) << arguments;
+    }
+
+    void write(const std::string& name, const std::string& text) const {
+        fs::remove(path(name));
+        write_new_file(path(name), text);
+    }
+
+    static std::string first_kernel() { return catalogue().front().name; }
+};
+
+TEST_F(Program, BuildLeavesThreeFilesAndNothingElse) {
+    const std::string name = first_kernel();
+    const Result r = run("build --kernel " + name + " --features 3 --ops gram -o out");
+    ASSERT_EQ(r.status, 0) << r.errors;
+    EXPECT_EQ(r.errors, "") << "a pipe sees no progress";
+    std::set<std::string> files;
+    for (const auto& entry : fs::recursive_directory_iterator(directory_.path()))
+        if (entry.is_regular_file()) files.insert(entry.path().filename());
+    EXPECT_EQ(files, (std::set<std::string>{"lib" + name + ".a", name + ".h", name + ".json"}));
+    const auto manifest = nlohmann::json::parse(read_file(path("out/" + name + ".json")));
+    EXPECT_EQ(manifest["halogram_version"], halogram_version());
+    EXPECT_EQ(manifest["kernels"][0]["formula"], catalogue().front().formula);
+    EXPECT_EQ(manifest["kernels"][0]["operations"], nlohmann::json({"gram"}));
+    const Result quiet = run("build --kernel " + name + " --features 3 --ops gram --quiet -o out");
+    EXPECT_EQ(quiet.output + quiet.errors, "");
+}
+
+TEST_F(Program, SameInputSameBytes) {
+    const std::string arguments =
+        "build --formula 'exp(-gamma * l1(x, y)) + b' --name k --features any --dtype f64 -o ";
+    ASSERT_EQ(run(arguments + "first").status, 0);
+    ASSERT_EQ(run(arguments + "deep/second").status, 0);
+    for (const char* file : {"libk.a", "k.h", "k.json"})
+        EXPECT_EQ(sha256(read_file(path("first") / file)), sha256(read_file(path("deep/second") / file))) << file;
+}
+
+TEST_F(Program, MistakesAreOneClearMessage) {
+    const std::string kernel = "build --kernel " + first_kernel();
+    expect_mistake("", "subcommand");
+    expect_mistake("biuld", "did you mean 'build'");
+    expect_mistake("frobnicate", "halogram --help");
+    expect_mistake("build -o out", "--kernel NAME or --formula TEXT");
+    expect_mistake(kernel + " --features 5", "--output");
+    expect_mistake(kernel + " -o out", "--features is missing");
+    expect_mistake(kernel + " --features 0 -o out", "--features");
+    expect_mistake(kernel + " --features -3 -o out", "--features");
+    expect_mistake(kernel + " --features 99999999999999999999 -o out", "--features");
+    expect_mistake(kernel + " --features 5 --dtype f16 -o out", "not built yet");
+    expect_mistake(kernel + " --features 5 --dtype f31 -o out", "not known");
+    expect_mistake(kernel + " --features 5 --form expanded -o out", "not built yet");
+    expect_mistake(kernel + " --features 5 --form auto --tolerance 1e-3 -o out", "not built yet");
+    expect_mistake(kernel + " --features 5 --tolerance 1e-3 -o out", "--form auto");
+    expect_mistake(kernel + " --features 5 --schedules . -o out", "not built yet");
+    expect_mistake(kernel + " --features 5 --math fast -o out", "not built yet");
+    expect_mistake(kernel + " --features 5 --ops gram,aply -o out", "aply");
+    expect_mistake(kernel + " --features 5 --ops apply -o out", "not built yet");
+    expect_mistake(kernel + " --features 5 --target arm-64-linux -o out", "not built yet");
+    expect_mistake(kernel + " --features 5 --target vax -o out", "vax");
+    expect_mistake(kernel + " --features 5 --name 'a b' -o out", "--name");
+    expect_mistake(kernel + " --features 5 --name while -o out", "keyword");
+    expect_mistake(kernel + " --features 5 --set nothing=1 -o out", "nothing");
+    expect_mistake(kernel + " --features 5 --set =1 -o out", "PARAM=VALUE");
+    expect_mistake(kernel + " --features 5 --cc no-such-compiler -o out", "no-such-compiler");
+    expect_mistake(kernel + "x --features 5 -o out", "did you mean '" + first_kernel() + "'");
+    expect_mistake(kernel + " --formula 'sum(x)' --features 5 -o out", "either");
+    expect_mistake("build --formula 'sum(x' --name k --features 5 -o out", "^");
+    expect_mistake("build --formula 'sum(x)' --features 5 -o out", "--name");
+    expect_mistake("explain --formula 'sqr(sum(x))' --features 5", "did you mean 'sqrt'");
+    expect_mistake("list --jason", "--jason");
+}
+
+TEST_F(Program, AnOutputThatCannotBeWrittenIsNotAUsersMistake) {
+    write("file", "");
+    const Result r = run("build --kernel " + first_kernel() + " --features 2 --ops gram -o file/below");
+    EXPECT_EQ(r.status, 1) << r.errors;
+    EXPECT_NE(r.errors.find("file/below"), std::string::npos) << r.errors;
+}
+
+TEST_F(Program, ListShowsEveryEntry) {
+    const Result text = run("list"), json = run("list --json");
+    ASSERT_EQ(text.status + json.status, 0);
+    const auto entries = nlohmann::json::parse(json.output);
+    ASSERT_EQ(entries.size(), catalogue().size());
+    for (std::size_t k = 0; k < entries.size(); ++k) {
+        EXPECT_EQ(entries[k]["name"], catalogue()[k].name);
+        EXPECT_EQ(entries[k]["parameters"].size(), catalogue()[k].parameters.size());
+        EXPECT_NE(text.output.find(catalogue()[k].formula), std::string::npos) << catalogue()[k].name;
+    }
+}
+
+TEST_F(Program, ExplainShowsEverySection) {
+    const Result r = run("explain --formula 'exp(-gamma * sqdist(x, y)) + mean(x) * mean(y)' --features 5");
+    ASSERT_EQ(r.status, 0) << r.errors;
+    EXPECT_EQ(r.errors, "");
+    for (const char* part : {"Kernel", "Structure", "s1", "symmetric", "translation invariant", "expandable",
+                             "Derivatives", "dk/dx[d]", "dk/dgamma", "Operations per pair", "Loops", "register tile"})
+        EXPECT_NE(r.output.find(part), std::string::npos) << part << "\n" << r.output;
+}
+
+TEST_F(Program, ExplainAndHelpForEveryEntry) {
+    for (const CatalogueEntry& entry : catalogue()) {
+        const Result r = run("explain --kernel " + entry.name + " --features any");
+        EXPECT_EQ(r.status, 0) << entry.name << "\n" << r.errors;
+        EXPECT_NE(r.output.find(entry.formula), std::string::npos) << entry.name;
+    }
+    for (const char* command : {"", "build", "list", "explain"}) {
+        const Result r = run(std::string(command) + " --help");
+        EXPECT_EQ(r.status, 0);
+        EXPECT_NE(r.output.find("Usage"), std::string::npos) << r.output;
+    }
+}
+
+TEST_F(Program, SpecificationOfSeveralKernels) {
+    write("spec.json", R"json({"name": "both", "kernels": [
+        {"formula": "exp(-gamma * l1(x, y))", "name": "one", "features": 3},
+        {"formula": "(gamma * dot(x, y))^p", "name": "two", "features": "any", "dtype": "f64", "ops": ["gram"],
+         "set": {"p": 3}}]})json");
+    const Result r = run("build --spec spec.json -o out");
+    ASSERT_EQ(r.status, 0) << r.errors;
+    const auto manifest = nlohmann::json::parse(read_file(path("out/both.json")));
+    ASSERT_EQ(manifest["kernels"].size(), 2u);
+    EXPECT_EQ(manifest["kernels"][1]["parameters"].size(), 1u);
+    EXPECT_EQ(manifest["kernels"][1]["dtype"], "f64");
+}
+
+TEST_F(Program, MistakesInASpecificationNameTheirPlace) {
+    struct Wrong {
+        const char *text, *part;
+    };
+    for (const Wrong& wrong : {
+             Wrong{"{", "line 1"},
+             Wrong{"[]", "layout: {"},
+             Wrong{R"json({"name": "k"})json", "kernels"},
+             Wrong{R"json({"name": "k", "kernels": []})json", "kernels"},
+             Wrong{R"json({"name": 3, "kernels": [{}]})json", "name"},
+             Wrong{R"json({"name": "k", "kernels": [{}], "more": 1})json", "more"},
+             Wrong{R"json({"name": "k", "kernels": [{}]})json", "kernels[0]: give either"},
+             Wrong{R"json({"name": "k", "kernels": [{"formula": "sum(x)", "name": "a", "fetures": 3}]})json",
+                   "fetures"},
+             Wrong{R"json({"name": "k", "kernels": [{"formula": 3}]})json", "kernels[0].formula"},
+             Wrong{R"json({"name": "a b", "kernels": [{"formula": "sum(x)", "name": "a", "features": 3}]})json",
+                   "'a b'"},
+             Wrong{R"json({"name": "k", "kernels": [{"formula": "sum(x", "name": "a", "features": 3}]})json",
+                   "kernels[0]: "},
+             Wrong{R"json({"name": "k", "kernels": [{"formula": "sum(x)", "name": "a", "features": 3},
+                                                {"formula": "sum(y)", "name": "a", "features": 3}]})json",
+                   "kernels[1]: another kernel"},
+         }) {
+        write("spec.json", wrong.text);
+        expect_mistake("build --spec spec.json -o out", wrong.part);
+    }
+    expect_mistake("build --spec none.json -o out", "none.json");
+    expect_mistake("build --spec spec.json --kernel " + first_kernel() + " -o out", "--spec replaces");
+}
+
+}  // namespace
+}  // namespace halogram

@@ -1,0 +1,104 @@
+#include "tools/specification.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include "library/embedded_text.h"
+
+namespace halogram {
+
+// Made by library/embed_text.cmake from tools/specification.schema.json.
+std::span<const EmbeddedFile> embedded_schemas();
+
+namespace {
+
+using Json = nlohmann::json;
+using JsonAdapter = valijson::adapters::NlohmannJsonAdapter;
+
+Json parse(const std::string& path) {
+    std::ifstream file(path);
+    if (!file) throw UsageError("--spec " + path + ": the file cannot be read");
+    try {
+        return Json::parse(file);
+    } catch (const Json::parse_error& e) {
+        std::string what = e.what();  // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
+        const std::size_t bracket = what.find("] ");
+        throw UsageError("--spec " + path + ": not JSON: " + (bracket == what.npos ? what : what.substr(bracket + 2)));
+    }
+}
+
+// {"<root>", "[kernels]", "[0]"} -> "kernels[0]"
+std::string place_of(const std::vector<std::string>& context) {
+    std::string place;
+    for (std::size_t k = 1; k < context.size(); ++k) {
+        const std::string name = context[k].substr(1, context[k].size() - 2);
+        const bool index = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+        if (index)
+            place.append("[").append(name).append("]");
+        else
+            place.append(place.empty() ? "" : ".").append(name);
+    }
+    return place;
+}
+
+void check_layout(const std::string& path, const Json& document) {
+    const Json text = Json::parse(embedded_schemas().front().contents);
+    valijson::Schema schema;
+    valijson::SchemaParser().populateSchema(JsonAdapter(text), schema);
+    valijson::ValidationResults results;
+    if (valijson::Validator().validate(schema, JsonAdapter(document), &results)) return;
+    // The deepest place is the most exact one.
+    valijson::ValidationResults::Error deepest, next;
+    while (results.popError(next))
+        if (deepest.description.empty() || next.context.size() > deepest.context.size()) deepest = next;
+    const std::string place = place_of(deepest.context);
+    throw UsageError("--spec " + path + (place.empty() ? "" : ", " + place) + ": " + deepest.description +
+                     " (layout: {\"name\": ..., \"kernels\": [{long options}]})");
+}
+
+std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+std::vector<std::string> texts_of(const Json& value) {
+    std::vector<std::string> all;
+    for (const Json& v : value.is_array() ? value : Json::array({value})) all.push_back(text_of(v));
+    return all;
+}
+
+std::vector<std::string> settings_of(const Json& value) {
+    if (!value.is_object()) return texts_of(value);
+    std::vector<std::string> all;
+    for (const auto& [name, setting] : value.items()) all.push_back(name + "=" + text_of(setting));
+    return all;
+}
+
+KernelArguments arguments_of(const Json& entry, const KernelArguments& defaults) {
+    KernelArguments a = defaults;
+    for (const auto& [option, value] : entry.items()) {
+        if (option == "set")
+            a.settings = settings_of(value);
+        else if (std::vector<std::string>* list = a.list(option))
+            *list = texts_of(value);
+        else if (std::string* single = a.text(option))
+            *single = text_of(value);
+        else
+            throw std::logic_error("the schema allows the option '" + option + "', which no kernel has");
+    }
+    return a;
+}
+
+}  // namespace
+
+Specification read_specification(const std::string& path, const KernelArguments& defaults) {
+    const Json document = parse(path);
+    check_layout(path, document);
+    Specification specification{document["name"], {}};
+    for (const Json& entry : document["kernels"]) specification.kernels.push_back(arguments_of(entry, defaults));
+    return specification;
+}
+
+}  // namespace halogram

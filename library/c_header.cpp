@@ -70,7 +70,7 @@ std::string kernel_comment(const KernelInterface& kernel) {
                       (kernel.features == 0 ? std::string("of points with any number of features D = d")
                                             : "of points with D = " + feature_count(kernel) + " features") +
                       ":");
-    comment.code({kernel.formula});
+    comment.code({formula_with_constants(kernel)});
     if (!kernel.derivatives.empty()) {
         comment.paragraph("Its derivatives:");
         std::vector<std::string> lines;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "library/c_text.h"
+#include "library/leaf_roles.h"
 #include "library/signature.h"
 
 namespace halogram {
@@ -16,7 +17,7 @@ std::string table_name(const KernelInterface& kernel, const std::string& what) {
     return "hg1_table_" + kernel.c_name + "_" + what;
 }
 
-std::string leaf(const std::string& symbol) { return symbol.empty() ? "NULL" : symbol + "_argv"; }
+std::string wrapper(const std::string& leaf_symbol) { return leaf_symbol + "_argv"; }
 
 std::string joined(const std::vector<std::string>& items) {
     std::string result;
@@ -36,17 +37,10 @@ std::string string_table(const std::string& name, const std::string& text) {
 
 std::string leaf_table(const KernelInterface& kernel, const InterfaceVariant& variant, const std::string& operation) {
     const LeafSymbols& symbols = variant.leaves.at(operation);
-    std::vector<Field> fields = {{"prepare.parameters", leaf(symbols.prepare_parameters)},
-                                 {"prepare.x", leaf(symbols.prepare_x)},
-                                 {"prepare.y", leaf(symbols.prepare_y)}};
-    if (operation == "gram") {
-        fields.emplace_back("tile", leaf(symbols.tile));
-    } else {
-        fields.emplace_back("pairs", leaf(symbols.pairs));
-        fields.emplace_back("scalars", leaf(symbols.scalars));
-        fields.emplace_back("rows", leaf(symbols.rows));
-        fields.emplace_back("columns", leaf(symbols.columns));
-        fields.emplace_back("vectors", leaf(symbols.vectors));
+    std::vector<Field> fields;
+    for (const LeafRole& role : leaf_roles(operation)) {
+        const auto symbol = symbols.find(role.name);
+        fields.emplace_back(role.field, symbol == symbols.end() ? "NULL" : wrapper(symbol->second));
     }
     return table("hg1_" + operation + "_leaves", table_name(kernel, operation + "_" + variant.isa), fields);
 }
@@ -89,24 +83,25 @@ std::string kernel_table(const KernelInterface& kernel, const std::string& halog
     if (kernel.symmetry == Symmetry::Bits) symmetry = "HG1_BIT_SYMMETRIC";
     std::vector<std::string> variants;
     for (const InterfaceVariant& variant : kernel.variants) variants.push_back(variant.isa);
-    return table("hg1_kernel", table_name(kernel, "kernel"),
-                 {{"name", c_string_initializer(kernel.c_name)},
-                  {"version", c_string_initializer(halogram_version)},
-                  {"formula", table_name(kernel, "formula")},
-                  {"dtype", c_string_initializer(kernel.dtype)},
-                  {"operations", c_string_initializer(joined(kernel.operations))},
-                  {"variants_text", table_name(kernel, "variants_text")},
-                  {"features", std::to_string(kernel.features)},
-                  {"element_size", std::to_string(c_element_size(kernel))},
-                  {"parameter_count", std::to_string(kernel.parameters.size())},
-                  {"parameter_kinds", kernel.parameters.empty() ? "NULL" : table_name(kernel, "parameter_kinds")},
-                  {"symmetry", symmetry},
-                  {"gram_counts", counts(kernel.gram_counts)},
-                  {"gram_vjp_counts", counts(kernel.gram_vjp_counts)},
-                  {"pair_planes", std::to_string(kernel.pair_planes)},
-                  {"operations_per_pair", std::to_string(kernel.operations_per_pair)},
-                  {"variant_count", std::to_string(kernel.variants.size())},
-                  {"variants", table_name(kernel, "variants")}});
+    std::vector<Field> fields = {
+        {"name", c_string_initializer(kernel.c_name)},
+        {"version", c_string_initializer(halogram_version)},
+        {"formula", table_name(kernel, "formula")},
+        {"dtype", c_string_initializer(kernel.dtype)},
+        {"operations", c_string_initializer(joined(kernel.operations))},
+        {"variants_text", table_name(kernel, "variants_text")},
+        {"features", std::to_string(kernel.features)},
+        {"element_size", std::to_string(c_element_size(kernel))},
+        {"parameter_count", std::to_string(kernel.parameters.size())},
+        {"parameter_kinds", kernel.parameters.empty() ? "NULL" : table_name(kernel, "parameter_kinds")},
+        {"symmetry", symmetry},
+        {"pair_planes", std::to_string(kernel.pair_planes)},
+        {"operations_per_pair", std::to_string(kernel.operations_per_pair)},
+        {"variant_count", std::to_string(kernel.variants.size())},
+        {"variants", table_name(kernel, "variants")}};
+    for (const auto& [operation, prepared] : kernel.counts)
+        fields.emplace_back(operation + "_counts", counts(prepared));
+    return table("hg1_kernel", table_name(kernel, "kernel"), fields);
 }
 
 // NAME_op: the same call with default options.
@@ -165,7 +160,7 @@ std::string body(const KernelInterface& kernel, const EntryPoint& entry_point) {
                    (kernel.features == 0 ? "d" : "0") + ", bytes);\n";
         case EntryPointForm::Info: break;
     }
-    return "    static hg_info hg1_information;\n    return hg1_info(" + address + ", &hg1_information);\n";
+    return "    static hg1_description hg1_information;\n    return hg1_info(" + address + ", &hg1_information);\n";
 }
 
 std::string kernel_source(const KernelInterface& kernel, const std::string& halogram_version) {
@@ -175,7 +170,7 @@ std::string kernel_source(const KernelInterface& kernel, const std::string& halo
     std::vector<std::string> variants;
     for (const InterfaceVariant& variant : kernel.variants) variants.push_back(variant.isa);
     result += variant_table(kernel) + "\n";
-    result += string_table(table_name(kernel, "formula"), kernel.formula);
+    result += string_table(table_name(kernel, "formula"), formula_with_constants(kernel));
     result += string_table(table_name(kernel, "variants_text"), joined(variants));
     if (!kernel.parameters.empty()) result += parameter_kind_table(kernel);
     result += "\n" + kernel_table(kernel, halogram_version);
@@ -190,12 +185,8 @@ std::vector<std::string> leaf_wrapper_symbols(const std::vector<KernelInterface>
     std::set<std::string> result;
     for (const KernelInterface& kernel : kernels)
         for (const InterfaceVariant& variant : kernel.variants)
-            for (const std::string& operation : kernel.operations) {
-                const LeafSymbols& s = variant.leaves.at(operation);
-                for (const std::string* symbol : {&s.prepare_parameters, &s.prepare_x, &s.prepare_y, &s.tile, &s.pairs,
-                                                  &s.scalars, &s.rows, &s.columns, &s.vectors})
-                    if (!symbol->empty()) result.insert(leaf(*symbol));
-            }
+            for (const std::string& operation : kernel.operations)
+                for (const auto& [role, symbol] : variant.leaves.at(operation)) result.insert(wrapper(symbol));
     return {result.begin(), result.end()};
 }
 

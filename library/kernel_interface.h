@@ -25,12 +25,9 @@ struct PreparedCounts {
     int ps = 0, pf = 0, xs = 0, xf = 0, ys = 0, yf = 0;
 };
 
-// Symbols of the leaf functions of one operation in one variant; an empty string means the leaf has nothing to do.
-struct LeafSymbols {
-    std::string prepare_parameters, prepare_x, prepare_y;
-    std::string tile;                                    // gram
-    std::string pairs, scalars, rows, columns, vectors;  // gram_vjp
-};
+// Symbols of the leaf functions of one operation in one variant, by role (leaf_roles.h); a leaf with nothing to do is
+// left out.
+using LeafSymbols = std::map<std::string, std::string>;
 
 struct InterfaceVariant {
     std::string isa;
@@ -40,14 +37,15 @@ struct InterfaceVariant {
 
 struct KernelInterface {
     std::string c_name;
-    std::string formula;                         // as the user wrote it or the catalogue has it, one line
-    std::string description;                     // one line for the header, may be empty
-    std::string dtype;                           // "f32" or "f64"
-    std::int64_t features = 0;                   // 0: an argument of the call
-    std::vector<InterfaceParameter> parameters;  // in signature order
-    std::vector<std::string> operations;         // "gram", "gram_vjp"
+    std::string formula;                           // as the user wrote it or the catalogue has it
+    std::map<std::string, std::string> constants;  // parameters that --set made constants: name -> value
+    std::string description;                       // one line for the header, may be empty
+    std::string dtype;                             // "f32" or "f64"
+    std::int64_t features = 0;                     // 0: an argument of the call
+    std::vector<InterfaceParameter> parameters;    // in signature order
+    std::vector<std::string> operations;           // "gram", "gram_vjp"
     Symmetry symmetry = Symmetry::None;
-    PreparedCounts gram_counts, gram_vjp_counts;
+    std::map<std::string, PreparedCounts> counts;  // by operation
     int pair_planes = 0;
     int operations_per_pair = 0;
     std::map<std::string, std::string> derivatives;  // "x", "y", parameter name -> text, for docs and the manifest

@@ -1,5 +1,6 @@
 #include "library/manifest.h"
 
+#include "library/leaf_roles.h"
 #include "library/sha256.h"
 #include "library/signature.h"
 
@@ -40,20 +41,12 @@ Json parameters_of(const KernelInterface& kernel) {
     return result;
 }
 
-Json leaves_of(const LeafSymbols& symbols) {
+Json leaves_of(const LeafSymbols& symbols, const std::string& operation) {
     Json result = Json::object();
-    const std::vector<std::pair<const char*, const std::string&>> roles = {
-        {"prepare_parameters", symbols.prepare_parameters},
-        {"prepare_x", symbols.prepare_x},
-        {"prepare_y", symbols.prepare_y},
-        {"tile", symbols.tile},
-        {"pairs", symbols.pairs},
-        {"scalars", symbols.scalars},
-        {"rows", symbols.rows},
-        {"columns", symbols.columns},
-        {"vectors", symbols.vectors}};
-    for (const auto& [role, symbol] : roles)
-        if (!symbol.empty()) result[role] = symbol;
+    for (const LeafRole& role : leaf_roles(operation)) {
+        const auto symbol = symbols.find(role.name);
+        if (symbol != symbols.end()) result[role.name] = symbol->second;
+    }
     return result;
 }
 
@@ -62,7 +55,7 @@ Json variants_of(const KernelInterface& kernel) {
     for (const InterfaceVariant& variant : kernel.variants) {
         Json leaves = Json::object();
         for (const std::string& operation : kernel.operations)
-            leaves[operation] = leaves_of(variant.leaves.at(operation));
+            leaves[operation] = leaves_of(variant.leaves.at(operation), operation);
         result.push_back({{"isa", variant.isa},
                           {"row_multiple", variant.row_multiple},
                           {"column_multiple", variant.column_multiple},
@@ -79,6 +72,7 @@ Json functions_of(const KernelInterface& kernel) {
 
 Json kernel_entry(const KernelInterface& kernel) {
     Json result = {{"name", kernel.c_name}, {"formula", kernel.formula}};
+    if (!kernel.constants.empty()) result["constants"] = kernel.constants;
     if (!kernel.description.empty()) result["description"] = kernel.description;
     result["dtype"] = kernel.dtype;
     if (kernel.features == 0)

@@ -75,6 +75,17 @@ const NameSet& common_macros() {
     return set;
 }
 
+// A kernel of one of these names would have the header of that name, which hides the C library's under -I.
+const NameSet& standard_headers() {
+    static const NameSet set = {"assert", "complex",   "ctype",       "errno",   "fenv",      "float",   "inttypes",
+                                "iso646", "limits",    "locale",      "math",    "setjmp",    "signal",  "stdalign",
+                                "stdarg", "stdatomic", "stdbit",      "stdbool", "stdckdint", "stddef",  "stdint",
+                                "stdio",  "stdlib",    "stdnoreturn", "string",  "tgmath",    "threads", "time",
+                                "uchar",  "wchar",     "wctype",      "unistd",  "pthread",   "sched",   "cpuid",
+                                "memory", "strings",   "malloc",      "features"};
+    return set;
+}
+
 // Typedefs and limits of stddef.h and stdint.h.
 const NameSet& standard_integer_names() {
     static const NameSet set = [] {
@@ -138,6 +149,8 @@ std::string c_name_problem(std::string_view name) {
     if (name.size() > longest) return "it is longer than " + std::to_string(longest) + " characters";
     if (!is_identifier(name)) return "it is not an identifier: only ASCII letters, digits and _, not a digit first";
     if (keywords().contains(name)) return "it is a keyword of C or C++";
+    if (standard_headers().contains(name))
+        return "its header would be " + std::string(name) + ".h, which the C library has already";
     if (name.starts_with('_') || name.ends_with('_') || name.find("__") != std::string_view::npos)
         return "C and C++ reserve names that begin with _ or contain __, and a suffix such as _gram is appended to it";
     if (name == "hg" || name == "hg1" || starts_with_any(name, {"hg_", "hg1_", "HG_", "HG1_"}))

@@ -6,6 +6,7 @@
 
 #include "library/c_text.h"
 #include "library/error.h"
+#include "library/leaf_roles.h"
 #include "library/names.h"
 
 namespace halogram {
@@ -46,16 +47,20 @@ std::vector<CArgument> matrix_arguments(const KernelInterface& kernel, const std
     return arguments;
 }
 
-void check_leaf_symbol(const KernelInterface& kernel, const std::string& symbol, bool required, const char* role) {
-    const std::string where = "kernel '" + kernel.c_name + "': the leaf function '" + role + "'";
-    if (symbol.empty()) {
-        if (required) throw LibraryError(where + " is missing");
-        return;
+void check_leaves(const KernelInterface& kernel, const std::string& operation, const LeafSymbols& symbols) {
+    const std::string where = "kernel '" + kernel.c_name + "', " + operation + ": the leaf function '";
+    std::set<std::string> roles;
+    for (const LeafRole& role : leaf_roles(operation)) {
+        roles.insert(role.name);
+        if (role.required && symbols.count(role.name) == 0) throw LibraryError(where + role.name + "' is missing");
     }
-    const bool identifier = std::all_of(symbol.begin(), symbol.end(),
-                                        [](unsigned char c) { return c < 128 && (std::isalnum(c) || c == '_'); });
-    if (!identifier || std::isdigit(static_cast<unsigned char>(symbol[0])))
-        throw LibraryError(where + " has the symbol '" + symbol + "', which is not an identifier");
+    for (const auto& [role, symbol] : symbols) {
+        if (roles.count(role) == 0) throw LibraryError(where + role + "' has no role");
+        const bool identifier = std::all_of(symbol.begin(), symbol.end(),
+                                            [](unsigned char c) { return c < 128 && (std::isalnum(c) || c == '_'); });
+        if (symbol.empty() || !identifier || std::isdigit(static_cast<unsigned char>(symbol[0])))
+            throw LibraryError(where + role + "' has the symbol '" + symbol + "', which is not an identifier");
+    }
 }
 
 void check_variant(const KernelInterface& kernel, const InterfaceVariant& variant) {
@@ -68,16 +73,7 @@ void check_variant(const KernelInterface& kernel, const InterfaceVariant& varian
         if (leaves == variant.leaves.end())
             throw LibraryError("kernel '" + kernel.c_name + "': the variant '" + variant.isa +
                                "' lacks the operation '" + operation + "'");
-        const LeafSymbols& symbols = leaves->second;
-        check_leaf_symbol(kernel, symbols.prepare_parameters, false, "prepare parameters");
-        check_leaf_symbol(kernel, symbols.prepare_x, false, "prepare x");
-        check_leaf_symbol(kernel, symbols.prepare_y, false, "prepare y");
-        check_leaf_symbol(kernel, symbols.tile, operation == "gram", "tile");
-        check_leaf_symbol(kernel, symbols.pairs, operation == "gram_vjp", "pairs");
-        check_leaf_symbol(kernel, symbols.scalars, false, "scalars");
-        check_leaf_symbol(kernel, symbols.rows, false, "rows");
-        check_leaf_symbol(kernel, symbols.columns, false, "columns");
-        check_leaf_symbol(kernel, symbols.vectors, false, "vectors");
+        check_leaves(kernel, operation, leaves->second);
     }
 }
 
@@ -128,6 +124,15 @@ std::string c_element_type(const KernelInterface& kernel) {
 }
 
 int c_element_size(const KernelInterface& kernel) { return c_element_type(kernel) == "float" ? 4 : 8; }
+
+std::string formula_with_constants(const KernelInterface& kernel) {
+    std::string text = kernel.formula, separator = " with ";
+    for (const auto& [name, value] : kernel.constants) {
+        text.append(separator).append(name).append(" = ").append(value);
+        separator = ", ";
+    }
+    return text;
+}
 
 std::vector<EntryPoint> entry_points(const KernelInterface& kernel) {
     std::vector<EntryPoint> result;

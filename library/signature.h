@@ -35,6 +35,9 @@ void check_kernel_interfaces(const std::vector<KernelInterface>& kernels);
 std::string c_element_type(const KernelInterface& kernel);
 int c_element_size(const KernelInterface& kernel);
 
+// The formula with what --set made constant: "exp(a * l1(x, y)) with a = -0.5".
+std::string formula_with_constants(const KernelInterface& kernel);
+
 std::vector<EntryPoint> entry_points(const KernelInterface& kernel);
 
 // "hg_status rbf_gram(int64_t n, ..., int64_t ldk)" without a final semicolon, broken at 120 columns.

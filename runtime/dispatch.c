@@ -1,6 +1,7 @@
 /* Which variant of a library runs on this machine, and what the library says of itself. */
 #include "hg_internal.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,9 +48,10 @@ HG_HELPER_DEFINITION hg_status hg1_choose_variant(const hg1_kernel *kernel, cons
     return choice == CHOICE_NONE ? HG_ERROR_NO_VARIANT : HG_ERROR_ISA_UNKNOWN;
 }
 
-HG_SHARED const hg_info *hg1_info(const hg1_kernel *kernel, hg_info *info) {
+enum { DESCRIPTION_EMPTY = 0, DESCRIPTION_BEING_FILLED = 1, DESCRIPTION_FILLED = 2 };
+
+static void describe(const hg1_kernel *kernel, hg_info *info) {
     const hg1_variant *variant;
-    const hg_status status = hg1_choose_variant(kernel, &variant);
     info->size = sizeof *info;
     info->abi_version = HG_ABI_VERSION;
     info->name = kernel->name;
@@ -57,9 +59,25 @@ HG_SHARED const hg_info *hg1_info(const hg1_kernel *kernel, hg_info *info) {
     info->formula = kernel->formula;
     info->dtype = kernel->dtype;
     info->operations = kernel->operations;
-    info->variant = variant != NULL ? variant->isa : NULL;
     info->variants = kernel->variants_text;
     info->features = kernel->features;
-    info->status = status;
-    return info;
+    info->status = hg1_choose_variant(kernel, &variant);
+    info->variant = variant != NULL ? variant->isa : NULL;
+}
+
+HG_SHARED const hg_info *hg1_info(const hg1_kernel *kernel, hg1_description *description) {
+    int state = DESCRIPTION_EMPTY;
+    if (__atomic_load_n(&description->state, __ATOMIC_ACQUIRE) == DESCRIPTION_FILLED) {
+        return &description->info;
+    }
+    if (__atomic_compare_exchange_n(&description->state, &state, DESCRIPTION_BEING_FILLED, 0, __ATOMIC_ACQUIRE,
+                                    __ATOMIC_ACQUIRE)) {
+        describe(kernel, &description->info);
+        __atomic_store_n(&description->state, DESCRIPTION_FILLED, __ATOMIC_RELEASE);
+    }
+    /* Another thread is a few assignments away from the end. */
+    while (__atomic_load_n(&description->state, __ATOMIC_ACQUIRE) != DESCRIPTION_FILLED) {
+        sched_yield();
+    }
+    return &description->info;
 }

@@ -1,9 +1,11 @@
 /* Between the generated C file of a library (or an in-process kernel) and the runtime: a kernel is a table of leaf
-   functions plus the counts that size their buffers. Internal: no user includes it. */
+   functions plus the counts that size their buffers. Internal: no user includes it, and it may change from version to
+   version, because every symbol behind it carries a digest of these sources (names.cmake). */
 #ifndef HG_KERNEL_H
 #define HG_KERNEL_H
 
 #include "hg.h"
+#include "hg_names.h"
 
 /* Leaf functions are pure: no heap, no threads, no state. They are called in Halide's argv convention, arguments[k]
    being an `hg1_buffer *` for a buffer and a pointer to the value for a scalar; they return 0.
@@ -133,7 +135,11 @@ HG_API hg_status hg1_gram_workspace(const hg1_kernel *kernel, const hg_options *
                                     int64_t d, size_t *bytes);
 HG_API hg_status hg1_gram_vjp_workspace(const hg1_kernel *kernel, const hg_options *options, int64_t n, int64_t m,
                                         int64_t d, size_t *bytes);
-/* Fills `info` (a static of the library) and returns it. */
-HG_API const hg_info *hg1_info(const hg1_kernel *kernel, hg_info *info);
+/* What a library says of itself, filled at the first call. */
+typedef struct hg1_description {
+    int state; /* 0, being filled, filled; atomic */
+    hg_info info;
+} hg1_description;
+HG_API const hg_info *hg1_info(const hg1_kernel *kernel, hg1_description *description);
 
 #endif

@@ -20,7 +20,10 @@ static int available_processors(void) {
     if (sched_getaffinity(0, sizeof mask, (cpu_set_t *)(void *)mask) == 0) {
         int count = 0;
         for (size_t word = 0; word < sizeof mask / sizeof mask[0]; ++word) {
-            count += __builtin_popcountl(mask[word]);
+            /* Bit by bit: __builtin_popcountl would need a function of the compiler's run-time library. */
+            for (unsigned long bits = mask[word]; bits != 0; bits &= bits - 1) {
+                ++count;
+            }
         }
         if (count > 0) {
             return count;

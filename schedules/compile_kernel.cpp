@@ -1,5 +1,8 @@
 #include "schedules/compile_kernel.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "generators/formula/derivative.h"
@@ -9,7 +12,6 @@
 #include "generators/pipelines/leaf_pipelines.h"
 #include "library/files.h"
 #include "library/names.h"
-#include "library/temporary_directory.h"
 #include "schedules/machine.h"
 #include "schedules/strategy.h"
 
@@ -19,26 +21,25 @@ namespace {
 
 constexpr int assumed_features = 16;  // for estimates, where D is an argument of the call
 
-std::string object_bytes(const Halide::Module& module) {
-    const TemporaryDirectory directory;
-    const std::filesystem::path object = directory.path() / "leaf.o";
-    module.compile({{Halide::OutputFileType::object, object.string()}});
-    return read_file(object);
-}
-
-std::string& symbol_of(LeafSymbols& symbols, LeafKind kind) {
-    switch (kind) {
-        case LeafKind::PrepareParameters: return symbols.prepare_parameters;
-        case LeafKind::PrepareX: return symbols.prepare_x;
-        case LeafKind::PrepareY: return symbols.prepare_y;
-        case LeafKind::Tile: return symbols.tile;
-        case LeafKind::Pairs: return symbols.pairs;
-        case LeafKind::Scalars: return symbols.scalars;
-        case LeafKind::Rows: return symbols.rows;
-        case LeafKind::Columns: return symbols.columns;
-        case LeafKind::Vectors: return symbols.vectors;
+// An object file in memory: Halide writes to a path, and a file on disk would outlive an interruption.
+class MemoryFile {
+public:
+    MemoryFile() : descriptor_(memfd_create("leaf.o", MFD_CLOEXEC)) {
+        if (descriptor_ < 0) throw CompileError("no file in memory can be made");
     }
-    return symbols.tile;
+    ~MemoryFile() { close(descriptor_); }
+    MemoryFile(const MemoryFile&) = delete;
+    MemoryFile& operator=(const MemoryFile&) = delete;
+    std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+
+private:
+    int descriptor_;
+};
+
+std::string object_bytes(const Halide::Module& module) {
+    const MemoryFile object;
+    module.compile({{Halide::OutputFileType::object, object.path()}});
+    return read_file(object.path());
 }
 
 PreparedCounts counts_of(const PreparedLists& lists) {
@@ -50,6 +51,7 @@ KernelInterface describe(const KernelRequest& request) {
     KernelInterface k;
     k.c_name = request.c_name;
     k.formula = request.formula.text;
+    k.constants = request.formula.constants;
     k.description = request.description;
     k.dtype = request.dtype;
     k.features = request.features;
@@ -125,13 +127,12 @@ CompiledKernel compile_kernel(const KernelRequest& request,
                                                                            Halide::LinkageType::ExternalPlusArgv);
                     for (const auto& function : compiled.functions()) module.append(function);
                     for (const auto& buffer : compiled.buffers()) module.append(buffer);
-                    symbol_of(symbols, leaf.kind) = symbol;
+                    symbols[leaf_name(leaf.kind)] = symbol;
                 }
                 variant.leaves[operation] = symbols;
-                (operation == "gram" ? result.interface.gram_counts : result.interface.gram_vjp_counts) =
-                    counts_of(set.prepared());
-                if (operation == "gram_vjp")
-                    result.interface.pair_planes = std::max(1, static_cast<int>(set.terms().planes.size()));
+                result.interface.counts[operation] = counts_of(set.prepared());
+                result.interface.pair_planes =
+                    std::max({1, result.interface.pair_planes, static_cast<int>(set.terms().planes.size())});
                 result.leaf_objects[prefix + operation + ".o"] = object_bytes(module);
             }
             result.interface.variants.push_back(std::move(variant));

@@ -115,8 +115,8 @@ void add_build_command(CLI::App& program) {
     command->add_option("-o,--output", a->directory, "Directory for libNAME.a, NAME.h and NAME.json")
         ->type_name("DIR")
         ->required();
-    command->add_flag("--quiet", a->quiet, "Print nothing but errors");
-    command->add_flag("--verbose", a->verbose, "Print every command");
+    CLI::Option* quiet = command->add_flag("--quiet", a->quiet, "Print nothing but errors");
+    command->add_flag("--verbose", a->verbose, "Print every command")->excludes(quiet);
     command->footer(
         "Examples:\n"
         "  halogram build --kernel rbf --features 5 -o out\n"

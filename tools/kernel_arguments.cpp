@@ -76,7 +76,8 @@ KernelRequest request_of(const KernelArguments& a) {
     if (!a.tolerance.empty()) throw UsageError("--tolerance belongs to --form auto, which is not built yet");
     if (!a.schedules.empty()) throw UsageError("--schedules is not built yet: schedules follow from the machine alone");
     require_one_of("math", a.math, {"exact"}, {"fast"});
-    if (a.operations.empty()) throw UsageError("--ops names no operation");
+    if (std::all_of(a.operations.begin(), a.operations.end(), [](const std::string& o) { return o.empty(); }))
+        throw UsageError("--ops names no operation");
     for (const std::string& operation : a.operations)
         require_one_of("ops", operation, {"gram", "gram_vjp"}, {"apply", "logsumexp"});
     if (a.targets.size() != 1) throw UsageError("more than one --target in one library is not built yet");
@@ -99,7 +100,8 @@ KernelRequest request_of(const KernelArguments& a) {
         const std::size_t equals = setting.find('=');
         if (equals == std::string::npos || equals == 0)
             throw UsageError("--set takes PARAM=VALUE, not '" + setting + "'");
-        options.settings[setting.substr(0, equals)] = setting.substr(equals + 1);
+        if (!options.settings.emplace(setting.substr(0, equals), setting.substr(equals + 1)).second)
+            throw UsageError("--set names '" + setting.substr(0, equals) + "' twice");
     }
     if (!a.kernel.empty()) {
         const CatalogueEntry* entry = find_in_catalogue(a.kernel);

@@ -57,6 +57,10 @@ void check_layout(const std::string& path, const Json& document) {
     while (results.popError(next))
         if (deepest.description.empty() || next.context.size() > deepest.context.size()) deepest = next;
     const std::string place = place_of(deepest.context);
+    const Json& options = text["properties"]["kernels"]["items"]["properties"];
+    const std::string option = place.substr(place.find_last_of('.') + 1);
+    if (options.contains(option))
+        deepest.description = "expected: " + options[option]["description"].get<std::string>();
     throw UsageError("--spec " + path + (place.empty() ? "" : ", " + place) + ": " + deepest.description +
                      " (layout: {\"name\": ..., \"kernels\": [{long options}]})");
 }

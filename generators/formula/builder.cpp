@@ -131,7 +131,10 @@ Expr FormulaBuilder::visit(const ParseNode& n) {
     if (n.is_type<grammar::call>()) return call_at(n);
     if (n.is_type<grammar::let>()) return let_in(n);
     if (n.children.size() == 1) return visit(*n.children.front());
-    if (n.is_type<grammar::power>()) return power(value_of(*n.children[0]), value_of(*n.children[1]));
+    if (n.is_type<grammar::power>()) {
+        Expr base = value_of(*n.children[0]);  // first: parameters come in the order of the text
+        return power(base, value_of(*n.children[1]));
+    }
     if (n.is_type<grammar::unary>() || n.is_type<grammar::exponent>()) return signed_operand(n);
     if (n.is_type<grammar::product>() || n.is_type<grammar::addition>()) return binary_chain(n);
     if (n.is_type<grammar::comparison>()) return comparison_chain(n);
@@ -237,7 +240,11 @@ Expr FormulaBuilder::parameter(const std::string& name, Op kind, std::size_t off
         }
         fail(FormulaErrorCode::ParameterShape, offset,
              "'" + name + "' is used both as a " + (p.kind == Op::VectorParameter ? "per-feature" : "scalar") +
-                 " parameter and otherwise");
+                 " parameter and as a " +
+                 (p.kind == Op::VectorParameter ? "scalar"
+                  : kind == Op::VectorParameter ? "per-feature"
+                                                : "scalar") +
+                 " one");
     }
     Expr node = nullptr;
     auto setting = options_.settings.find(name);
@@ -257,6 +264,7 @@ Expr FormulaBuilder::parameter(const std::string& name, Op kind, std::size_t off
         if (kind == Op::IntegerParameter && !is_integer_valued(node))
             fail(FormulaErrorCode::ParameterValue, offset,
                  "'" + name + "' is an integer, but is set to " + text.substr(0, 40));
+        formula_.constants[name] = text;
     } else {
         node = pool_.parameter(kind, name);
     }

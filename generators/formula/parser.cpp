@@ -1,6 +1,7 @@
 #include "generators/formula/parser.h"
 
 #include <tao/pegtl/contrib/parse_tree.hpp>
+#include <utility>
 
 #include "generators/catalogue/catalogue.h"
 #include "generators/formula/builder.h"
@@ -86,7 +87,14 @@ void check_text(std::string_view text) {
                                std::to_string(formula_length_limit));
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
         throw FormulaError(FormulaErrorCode::Empty, text, 0, "the formula is empty; try exp(-gamma * sum((x - y)^2))");
-    int depth = 0, prefixes = 0;
+    // How deep the parser recurses: open brackets, and inside each the lets and the powers of powers that are not yet
+    // finished.
+    struct Open {
+        int lets = 0, powers = 0;
+    };
+    std::vector<Open> open(1);
+    int depth = 0;
+    char last = ' ';  // that is not a blank
     for (std::size_t k = 0; k < text.size(); ++k) {
         const auto c = static_cast<unsigned char>(text[k]);
         const std::size_t length = sequence_length(c);
@@ -99,11 +107,19 @@ void check_text(std::string_view text) {
                                "formulas are ASCII: write names in letters (gamma) and operators as + - * / ^");
         if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
             throw FormulaError(FormulaErrorCode::InvalidCharacter, text, k, "a control character in the formula");
-        if (c == '(' || c == '[') ++depth;
-        if (c == ')' || c == ']') --depth;
-        // Everything else that recurses: let ... in and chains of ^.
-        if (c == '^' || text.compare(k, 4, "let ") == 0) ++prefixes;
-        if (depth > formula_depth_limit || prefixes > formula_depth_limit)
+        Open& inside = open.back();
+        const bool ends_powers = c == '+' || c == '*' || c == '/' || c == ',' || c == '<' || c == '>' || c == '=' ||
+                                 c == '!' || (c == '-' && last != '^' && last != '-');
+        if (ends_powers) depth -= std::exchange(inside.powers, 0);
+        if (c == '^') ++inside.powers, ++depth;
+        if (text.compare(k, 4, "let ") == 0) ++inside.lets, ++depth;
+        if (c == '(' || c == '[') open.emplace_back(), ++depth;
+        if ((c == ')' || c == ']') && open.size() > 1) {
+            depth -= 1 + inside.lets + inside.powers;
+            open.pop_back();
+        }
+        if (c != ' ' && c != '\t' && c != '\n' && c != '\r') last = text[k];
+        if (depth > formula_depth_limit)
             throw FormulaError(FormulaErrorCode::TooDeep, text, k,
                                "more than " + std::to_string(formula_depth_limit) + " levels of nesting");
     }

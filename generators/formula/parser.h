@@ -22,8 +22,9 @@ struct FormulaParameter {
 struct Formula {
     std::shared_ptr<Pool> pool;
     std::string text;
-    Expr value = nullptr;                      // scalar
-    std::vector<FormulaParameter> parameters;  // in the order of first appearance in the text
+    Expr value = nullptr;                          // scalar
+    std::vector<FormulaParameter> parameters;      // in the order of first appearance in the text
+    std::map<std::string, std::string> constants;  // parameters that a setting replaced: name -> value as given
 };
 
 struct ParseOptions {

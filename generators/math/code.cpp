@@ -6,7 +6,6 @@ namespace halogram::code {
 
 using Halide::cast;
 using Halide::Int;
-using Halide::is_nan;
 using Halide::reinterpret;
 using Halide::select;
 using Halide::Type;
@@ -44,7 +43,7 @@ Expr exp_f32(const Expr& x) {
         return reinterpret(x.type(), cast(bits, n + 127) << make_const(bits, 23));
     };
     Expr first = power_of_two(half), second = power_of_two(exponent - half);
-    return select(is_nan(x), x, (p * first) * second);
+    return select(not_a_number(x), x, (p * first) * second);
 }
 
 }  // namespace
@@ -54,16 +53,20 @@ Expr fused_multiply_add(const Expr& a, const Expr& b, const Expr& c) {
     return Call::make(type, type.bits() == 32 ? "llvm.fma.f32" : "llvm.fma.f64", {a, b, c}, Call::PureExtern);
 }
 
+Expr not_a_number(const Expr& a) {
+    return !Call::make(Halide::Bool(a.type().lanes()), Call::strict_eq, {a, a}, Call::PureIntrinsic);
+}
+
 Expr minimum(const Expr& a, const Expr& b) {
     const Type bits = integers_like(a);
     Expr either_zero = reinterpret(a.type(), reinterpret(bits, a) | reinterpret(bits, b));  // -0 wins
-    return select(a == b, either_zero, select(a < b || is_nan(a), a, b));
+    return select(a == b, either_zero, select(a < b || not_a_number(a), a, b));
 }
 
 Expr maximum(const Expr& a, const Expr& b) {
     const Type bits = integers_like(a);
     Expr both_zero = reinterpret(a.type(), reinterpret(bits, a) & reinterpret(bits, b));  // +0 wins
-    return select(a == b, both_zero, select(a > b || is_nan(a), a, b));
+    return select(a == b, both_zero, select(a > b || not_a_number(a), a, b));
 }
 
 Expr exp(const Expr& a) { return a.type().bits() == 32 ? exp_f32(a) : from_libm("exp", {a}); }

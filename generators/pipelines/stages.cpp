@@ -9,7 +9,6 @@
 namespace halogram {
 
 using Halide::cast;
-using Halide::is_nan;
 using Halide::select;
 using Halide::Internal::make_const;
 
@@ -34,7 +33,7 @@ bool is_one_point(Expr e) {
 
 Halide::Expr product_at_edge(const Halide::Expr& a, const Halide::Expr& b) {
     const Halide::Expr zero = make_const(a.type(), 0);
-    return select((a == zero && !is_nan(b)) || (b == zero && !is_nan(a)), zero, a * b);
+    return select((a == zero && !code::not_a_number(b)) || (b == zero && !code::not_a_number(a)), zero, a * b);
 }
 
 // Constant subtrees are evaluated in 256 bits and rounded once.

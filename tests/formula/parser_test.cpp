@@ -58,6 +58,15 @@ TEST(Parser, ParametersInOrderOfFirstAppearance) {
     EXPECT_EQ(f.parameters[1].name, "a");
     EXPECT_EQ(f.parameters[1].kind, Op::VectorParameter);
     EXPECT_EQ(f.parameters[2].name, "c");
+    for (const char* text :
+         {"(a * dot(x, y) + b)^c", "where(sum(x) < a, b, c)", "max(a, b * sum(x)) - c", "a^b^c * sum(x)",
+          "let r = a * sum(x) in r / b + c", "xlogy(a, b) * sum(x) == c and c < a"}) {
+        std::string order;
+        const std::string numeric =
+            std::string(text).find(" and ") == std::string::npos ? text : "where(" + std::string(text) + ", 1, sum(x))";
+        for (const FormulaParameter& p : parse_formula(numeric).parameters) order += p.name;
+        EXPECT_EQ(order, "abc") << text;
+    }
 }
 
 TEST(Parser, CatalogueNamesAreFunctions) {
@@ -174,6 +183,14 @@ TEST(Parser, HostileTextIsAClearError) {
     std::string chain = "2";
     for (int k = 0; k < 4000; ++k) chain += "^2";
     EXPECT_TRUE(error_of(chain).has_value());
+    // Long is not deep.
+    std::string squares = "0";
+    for (int k = 0; k < 500; ++k) squares += " + sum((x - y)^2)*(let r = 1 in r)";
+    EXPECT_EQ(parse_formula(squares.substr(0, squares.rfind(" + ", 9990))).parameters.size(), 0u);
+    std::string lets, minuses = "2";
+    for (int k = 0; k < 300; ++k) lets += "let r" + std::to_string(k) + " = 1 in ", minuses += "^--2";
+    EXPECT_EQ(error_of(lets + "sum(x)")->code(), FormulaErrorCode::TooDeep);
+    EXPECT_EQ(error_of(minuses)->code(), FormulaErrorCode::TooDeep);
     std::string nots = "where(";
     for (int k = 0; k < 2000; ++k) nots += "not ";
     EXPECT_EQ(parse_formula(nots + "1 < 2, sum(x), sum(y))").parameters.size(), 0u);

@@ -24,7 +24,7 @@ KernelInterface demo_kernel(const std::string& name, std::int64_t features,
                          {"p", "p", ParameterKind::Integer, "exponent"}};
     kernel.operations = operations;
     kernel.symmetry = Symmetry::Bits;
-    kernel.gram_vjp_counts = {.ps = 1, .pf = 2, .xs = 3, .xf = 4, .ys = 5, .yf = 6};
+    kernel.counts["gram_vjp"] = {.ps = 1, .pf = 2, .xs = 3, .xf = 4, .ys = 5, .yf = 6};
     kernel.pair_planes = 2;
     kernel.operations_per_pair = 20;
     kernel.derivatives = {{"x", "-2 p a ..."}, {"a", "1 / (1 + sum(ell[d] * (x - y)^2))^p"}};
@@ -32,15 +32,15 @@ KernelInterface demo_kernel(const std::string& name, std::int64_t features,
     variant.isa = "sse41";
     variant.row_multiple = 2;
     variant.column_multiple = 4;
-    LeafSymbols gram, vjp;
-    gram.tile = name + "_gram_tile_sse41";
-    vjp.prepare_parameters = name + "_gram_vjp_parameters_sse41";
-    vjp.pairs = name + "_gram_vjp_pairs_sse41";
-    vjp.scalars = name + "_gram_vjp_scalars_sse41";
-    vjp.rows = name + "_gram_vjp_rows_sse41";
-    vjp.columns = name + "_gram_vjp_columns_sse41";
-    vjp.vectors = name + "_gram_vjp_vectors_sse41";
-    variant.leaves = {{"gram", gram}, {"gram_vjp", vjp}};
+    const std::string vjp = name + "_gram_vjp_";
+    variant.leaves = {{"gram", {{"tile", name + "_gram_tile_sse41"}}},
+                      {"gram_vjp",
+                       {{"prepare_parameters", vjp + "parameters_sse41"},
+                        {"pairs", vjp + "pairs_sse41"},
+                        {"scalars", vjp + "scalars_sse41"},
+                        {"rows", vjp + "rows_sse41"},
+                        {"columns", vjp + "columns_sse41"},
+                        {"vectors", vjp + "vectors_sse41"}}}};
     kernel.variants = {variant};
     return kernel;
 }
@@ -127,7 +127,7 @@ DEFINE(vjp_vectors) {
 
 LibraryInput demo_library(const std::string& name, const std::filesystem::path& directory) {
     for (const EmbeddedFile& file : embedded_runtime())
-        if (file.name == "hg.h" || file.name == "hg_kernel.h") {
+        if (file.name == "hg.h" || file.name == "hg_kernel.h" || file.name == "hg_names.h") {
             const std::filesystem::path path = directory / file.name;
             if (!std::filesystem::exists(path)) write_new_file(path, file.contents);
         }
@@ -137,8 +137,8 @@ LibraryInput demo_library(const std::string& name, const std::filesystem::path& 
     input.name = name;
     input.kernels = {demo_kernel(name, 3, {"gram", "gram_vjp"})};
     // The leaf functions prepare nothing.
-    input.kernels[0].gram_vjp_counts = {};
-    input.kernels[0].variants[0].leaves["gram_vjp"].prepare_parameters.clear();
+    input.kernels[0].counts["gram_vjp"] = {};
+    input.kernels[0].variants[0].leaves["gram_vjp"].erase("prepare_parameters");
     input.leaf_objects = {{"gram_sse41.o", read_file(directory / (name + "_leaf.o"))}};
     input.schedules = {{"gram", {{"sse41", {{"rows", 2}, {"columns", 4}}}}}};
     input.halide_version = "21.0.0";

@@ -9,6 +9,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <set>
+#include <sstream>
 #include <thread>
 
 #include "library/error.h"
@@ -156,6 +158,29 @@ TEST_F(WriteLibrary, TwoLibrariesInOneProgram) {
         run(directory_.path(), std::string("gcc -std=c99 -Iout user.c ") + archives + " -lm -pthread -o user");
         EXPECT_EQ(run(directory_.path(), "user"), "sse41\nsse41\n");
     }
+}
+
+// Symbols of another version of the runtime do not meet ours, whatever its structures look like.
+TEST_F(WriteLibrary, LibrariesOfTwoVersionsInOneProgram) {
+    for (const char* name : {"one", "two"}) write_library(demo_library(name, directory_.path()), path("out"));
+    const std::string symbols = run(directory_.path(), "nm -j --defined-only out/libtwo.a");
+    std::set<std::string> inner;
+    std::istringstream lines(symbols);
+    for (std::string symbol; std::getline(lines, symbol);) {
+        const std::size_t digest = symbol.rfind('_');
+        if (symbol.rfind("hg1_", 0) == 0 && symbol.size() == digest + 9) inner.insert(symbol);
+    }
+    EXPECT_GT(inner.size(), 30u) << symbols;
+    std::string renamed;
+    for (const std::string& symbol : inner)
+        renamed += symbol + " " + symbol.substr(0, symbol.rfind('_')) + "_00000000\n";
+    write_new_file(path("renamed"), renamed);
+    run(directory_.path(), "objcopy --redefine-syms=renamed out/libtwo.a");
+    write_new_file(path("user.c"), user_program({"one", "two"}));
+    run(directory_.path(),
+        "gcc -std=c99 -Iout user.c -Wl,--whole-archive out/libone.a out/libtwo.a "
+        "-Wl,--no-whole-archive -lm -pthread -o user");
+    EXPECT_EQ(run(directory_.path(), "user"), "sse41\nsse41\n");
 }
 
 TEST_F(WriteLibrary, TwoSharedObjectsByDlopen) {

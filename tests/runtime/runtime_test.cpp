@@ -100,8 +100,9 @@ TEST_F(Dispatch, RefusesWhatItCannotRun) {
 TEST_F(Dispatch, InfoNamesTheVariant) {
     const std::vector<hg1_variant> all = {variant("sse41")};
     const hg1_kernel k = kernel(all);
-    hg_info info{};
-    ASSERT_EQ(hg1_info(&k, &info), &info);
+    hg1_description description{};
+    ASSERT_EQ(hg1_info(&k, &description), &description.info);
+    const hg_info &info = description.info;
     EXPECT_EQ(info.size, sizeof(hg_info));
     EXPECT_EQ(info.abi_version, 1);
     EXPECT_STREQ(info.name, "demo");

@@ -235,8 +235,8 @@ TEST(Status, EnvironmentChoosesTheVariant) {
             forget_isa();
             setenv("HALOGRAM_ISA", isa, 1);
             Vectors p(3, 3, 3);
-            hg_info info;
-            hg1_info(&p.kernel, &info);
+            hg1_description description{};
+            const hg_info &info = *hg1_info(&p.kernel, &description);
             const hg_status right = hg1_isa_number(isa) < 0                  ? HG_ERROR_ISA_UNKNOWN
                                     : hg1_isa_supported(hg1_isa_number(isa)) ? HG_OK
                                                                              : HG_ERROR_ISA_UNSUPPORTED;

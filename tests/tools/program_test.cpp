@@ -111,6 +111,10 @@ TEST_F(Program, MistakesAreOneClearMessage) {
     expect_mistake(kernel + " --features 5 --name while -o out", "keyword");
     expect_mistake(kernel + " --features 5 --set nothing=1 -o out", "nothing");
     expect_mistake(kernel + " --features 5 --set =1 -o out", "PARAM=VALUE");
+    expect_mistake("build --formula 'a*sum(x)' --name k --features 5 --set a=1 --set a=2 -o out", "twice");
+    expect_mistake("build --formula 'a*sum(x)' --name math --features 5 -o out", "math.h");
+    expect_mistake(kernel + " --features 5 --ops '' -o out", "no operation");
+    expect_mistake(kernel + " --features 5 --quiet --verbose -o out", "--quiet");
     expect_mistake(kernel + " --features 5 --cc no-such-compiler -o out", "no-such-compiler");
     expect_mistake(kernel + "x --features 5 -o out", "did you mean '" + first_kernel() + "'");
     expect_mistake(kernel + " --formula 'sum(x)' --features 5 -o out", "either");
@@ -171,6 +175,8 @@ TEST_F(Program, SpecificationOfSeveralKernels) {
     const auto manifest = nlohmann::json::parse(read_file(path("out/both.json")));
     ASSERT_EQ(manifest["kernels"].size(), 2u);
     EXPECT_EQ(manifest["kernels"][1]["parameters"].size(), 1u);
+    EXPECT_EQ(manifest["kernels"][1]["constants"], nlohmann::json({{"p", "3"}}));
+    EXPECT_NE(read_file(path("out/both.h")).find("(gamma * dot(x, y))^p with p = 3"), std::string::npos);
     EXPECT_EQ(manifest["kernels"][1]["dtype"], "f64");
 }
 
@@ -188,7 +194,9 @@ TEST_F(Program, MistakesInASpecificationNameTheirPlace) {
              Wrong{R"json({"name": "k", "kernels": [{}]})json", "kernels[0]: give either"},
              Wrong{R"json({"name": "k", "kernels": [{"formula": "sum(x)", "name": "a", "fetures": 3}]})json",
                    "fetures"},
-             Wrong{R"json({"name": "k", "kernels": [{"formula": 3}]})json", "kernels[0].formula"},
+             Wrong{R"json({"name": "k", "kernels": [{"formula": 3}]})json", "kernels[0].formula: expected: A formula"},
+             Wrong{R"json({"name": "k", "kernels": [{"formula": "sum(x)", "features": 3.5}]})json",
+                   "Number of features"},
              Wrong{R"json({"name": "a b", "kernels": [{"formula": "sum(x)", "name": "a", "features": 3}]})json",
                    "'a b'"},
              Wrong{R"json({"name": "k", "kernels": [{"formula": "sum(x", "name": "a", "features": 3}]})json",

@@ -1,5 +1,6 @@
 #include "generators/formula/error_bound.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "generators/math/functions.h"
@@ -23,6 +24,10 @@ public:
         std::vector<Real> values;
         for (const BoundedValue& v : a) values.push_back(v.value);
         BoundedValue r{operation_value(e, values), Real(0.0)};
+        // Integers of integers are exact; an error of an exponent would leave negative bases without a value.
+        if (e.integer_valued && !(Real(1 / u_) < abs(r.value)) &&
+            std::all_of(a.begin(), a.end(), [](const BoundedValue& v) { return !(Real(0.0) < v.error); }))
+            return r;
         switch (e.op) {
             case Op::Negate: r.error = a[0].error; return r;
             case Op::Minimum:
@@ -51,8 +56,11 @@ public:
             }
             case Op::Add:
             case Op::Subtract: r.error = a[0].error + a[1].error; return rounded(r, 1);
-            case Op::Multiply:
             case Op::MultiplyZero:
+                // An exact 0 hides an infinite factor, and with it a bound that is infinite.
+                if (is_exactly_zero(a[0]) || is_exactly_zero(a[1])) return {Real(0.0), Real(0.0)};
+                [[fallthrough]];
+            case Op::Multiply:
                 r.error = abs(a[0].value) * a[1].error + abs(a[1].value) * a[0].error + a[0].error * a[1].error;
                 return rounded(r, 1);
             default: break;
@@ -88,7 +96,12 @@ private:
     const Arithmetic arithmetic_;
     const double u_;
 
+    static bool is_exactly_zero(const BoundedValue& v) {
+        return !v.value.is_nan() && !(Real(0.0) < abs(v.value)) && !(Real(0.0) < v.error);
+    }
+
     BoundedValue rounded(BoundedValue r, double operations) const {
+        if (is_exactly_zero(r)) return r;  // a 0 that comes from exact numbers is not rounded
         r.error = r.error + Real(operations * u_) * (abs(r.value) + r.error) + Real(arithmetic_.underflow);
         return r;
     }
@@ -97,10 +110,15 @@ private:
 }  // namespace
 
 std::vector<BoundedValue> evaluate_with_bound(Expr lowered, const Inputs& inputs, const Arithmetic& arithmetic) {
+    return evaluate_all_with_bound({lowered}, inputs, arithmetic)[0];
+}
+
+std::vector<std::vector<BoundedValue>> evaluate_all_with_bound(const std::vector<Expr>& lowered, const Inputs& inputs,
+                                                               const Arithmetic& arithmetic) {
     const std::size_t features = inputs.x.size();
     const Bound bound(arithmetic);
     std::unordered_map<Expr, std::vector<BoundedValue>> values;
-    for (Expr e : topological_order({lowered})) {
+    for (Expr e : topological_order(lowered)) {
         std::vector<BoundedValue>& result = values[e];
         if (e->arguments.empty()) {
             const bool input = e->depends != 0;
@@ -119,7 +137,9 @@ std::vector<BoundedValue> evaluate_with_bound(Expr lowered, const Inputs& inputs
             }
         }
     }
-    return values.at(lowered);
+    std::vector<std::vector<BoundedValue>> results;
+    for (Expr e : lowered) results.push_back(values.at(e));
+    return results;
 }
 
 }  // namespace halogram

@@ -25,5 +25,8 @@ inline constexpr Arithmetic f64_arithmetic{0x1p-53, 0x1p-1074, false};
 // magnitudes for a sum over features, condition numbers from the exact values; where a condition may be decided
 // either way, both branches count.
 std::vector<BoundedValue> evaluate_with_bound(Expr lowered, const Inputs& inputs, const Arithmetic& arithmetic);
+// Several trees at once: what they share is evaluated once.
+std::vector<std::vector<BoundedValue>> evaluate_all_with_bound(const std::vector<Expr>& lowered, const Inputs& inputs,
+                                                               const Arithmetic& arithmetic);
 
 }  // namespace halogram

@@ -108,13 +108,16 @@ Real operation_value(const Node& e, const std::vector<Real>& a) {
     }
 }
 
-std::vector<Real> evaluate(Expr root, const Inputs& inputs) {
+std::vector<Real> evaluate(Expr root, const Inputs& inputs) { return evaluate_all({root}, inputs)[0]; }
+
+std::vector<std::vector<Real>> evaluate_all(const std::vector<Expr>& roots, const Inputs& inputs) {
     const std::size_t features = inputs.x.size();
     if (features == 0 || inputs.y.size() != features)
         throw std::invalid_argument("interpreter: x and y need the same positive number of features");
-    Expr expanded = expand_definitions(root);
+    std::vector<Expr> expanded;
+    for (Expr root : roots) expanded.push_back(expand_definitions(root));
     std::unordered_map<Expr, std::vector<Real>> values;
-    for (Expr e : topological_order({expanded})) {
+    for (Expr e : topological_order(expanded)) {
         std::vector<Real>& result = values[e];
         if (e->arguments.empty()) {
             result = leaf(*e, inputs);
@@ -128,7 +131,9 @@ std::vector<Real> evaluate(Expr root, const Inputs& inputs) {
             }
         }
     }
-    return values.at(expanded);
+    std::vector<std::vector<Real>> results;
+    for (Expr e : expanded) results.push_back(values.at(e));
+    return results;
 }
 
 }  // namespace halogram

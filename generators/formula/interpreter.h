@@ -56,5 +56,7 @@ struct Inputs {
 // The value of `root`: D numbers when it is per feature, else one. A condition gives 0 or 1.
 // Throws std::invalid_argument when an input is missing or has the wrong length.
 std::vector<Real> evaluate(Expr root, const Inputs& inputs);
+// Several roots at once: what they share is evaluated once.
+std::vector<std::vector<Real>> evaluate_all(const std::vector<Expr>& roots, const Inputs& inputs);
 
 }  // namespace halogram

@@ -3,13 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <memory>
 #include <random>
 #include <vector>
 
 #include "tests/runtime/scalar_kernels.h"
-#include "tests/support/guarded_buffer.h"
+#include "tests/support/matrix.h"
 
 namespace halogram_test {
 
@@ -29,48 +28,6 @@ inline bool force_isa(const char *name) {
     if (!hg1_isa_supported(number)) return false;
     hg1_isa_choice = 3 + number;
     return true;
-}
-
-template <typename T>
-struct Matrix {
-    std::int64_t rows, columns, ld;
-    GuardedBuffer<T> values;
-    Matrix(std::int64_t row_count, std::int64_t column_count, std::int64_t leading, Guard guard = Guard::After)
-        : rows(row_count), columns(column_count), ld(leading), values(elements(), guard) {
-        for (T &v : values) v = T(-777);
-    }
-    std::size_t elements() const {
-        return rows == 0 || columns == 0 ? 0 : static_cast<std::size_t>((rows - 1) * ld + columns);
-    }
-    T *data() {
-        return values.size() > 0 ? values.data() : nullptr;
-    }
-    T &operator()(std::int64_t i, std::int64_t j) {
-        return values[static_cast<std::size_t>(i * ld + j)];
-    }
-    void randomize(std::mt19937 &random, double from, double to) {
-        std::uniform_real_distribution<double> uniform(from, to);
-        for (std::int64_t i = 0; i < rows; ++i)
-            for (std::int64_t j = 0; j < columns; ++j) (*this)(i, j) = static_cast<T>(uniform(random));
-    }
-    // The gaps between rows still hold what the constructor wrote.
-    bool gaps_untouched() {
-        for (std::int64_t i = 0; i + 1 < rows; ++i)
-            for (std::int64_t j = columns; j < ld; ++j)
-                if ((*this)(i, j) != T(-777)) return false;
-        return true;
-    }
-    std::vector<T> packed() {
-        std::vector<T> all;
-        for (std::int64_t i = 0; i < rows; ++i)
-            for (std::int64_t j = 0; j < columns; ++j) all.push_back((*this)(i, j));
-        return all;
-    }
-};
-
-template <typename T>
-bool same_bits(const std::vector<T> &a, const std::vector<T> &b) {
-    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
 // What a call may vary without changing the mathematics.

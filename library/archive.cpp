@@ -1,7 +1,6 @@
 #include "library/archive.h"
 
 #include <cstdlib>
-#include <set>
 #include <string_view>
 
 #include "library/c_source.h"
@@ -20,15 +19,9 @@ namespace {
 const std::vector<std::string> compile_flags = {
     "-std=c99", "-O2", "-fPIC", "-ffp-contract=off", "-fvisibility=hidden", "-pthread", "-Iruntime"};
 
-// Calls that LLVM may emit for a loop; every C library has them, also freestanding.
-// Leaf functions are pure: besides what a compiler may emit by itself, only functions of libm.
-const std::set<std::string> allowed_undefined = {"memcpy", "memmove", "memset", "memcmp", "_GLOBAL_OFFSET_TABLE_",
-                                                 "fma",    "exp",     "log",    "log1p",  "expm1",
-                                                 "tanh",   "sin",     "cos",    "acos",   "erf",
-                                                 "pow",    "fmaf",    "logf",   "log1pf", "expm1f",
-                                                 "tanhf",  "sinf",    "cosf",   "acosf",  "erff",
-                                                 "powf",   "floor",   "floorf", "sincos", "sincosf",
-                                                 "exp2",   "exp2f"};
+bool is_dependency(const std::string& symbol) {
+    return emitted_dependencies().contains(symbol) || libm_dependencies().contains(symbol);
+}
 
 std::string environment(const char* variable, const char* otherwise) {
     const char* value = std::getenv(variable);
@@ -101,7 +94,7 @@ private:
                 throw LibraryError("'" + file_name + "' cannot name a leaf object");
             const ObjectSymbols symbols = object_symbols(bytes, file_name);
             for (const std::string& symbol : symbols.undefined)
-                if (!allowed_undefined.contains(symbol) && !is_leaf_symbol(symbol))
+                if (!is_dependency(symbol) && !is_leaf_symbol(symbol))
                     throw LibraryError("the leaf object '" + file_name + "' needs the symbol '" + symbol +
                                        "': leaf functions may depend on nothing");
             defined.insert(symbols.defined.begin(), symbols.defined.end());
@@ -155,6 +148,19 @@ private:
 };
 
 }  // namespace
+
+const std::set<std::string>& emitted_dependencies() {
+    static const std::set<std::string> symbols = {"memcpy", "memmove", "memset", "memcmp"};
+    return symbols;
+}
+
+const std::set<std::string>& libm_dependencies() {
+    static const std::set<std::string> symbols = {
+        "acos", "acosf", "cos",    "cosf", "erf", "erff", "exp", "exp2", "exp2f",  "expm1",   "expm1f", "fma",   "fmaf",
+        "log",  "log1p", "log1pf", "logf", "pow", "powf", "sin", "sinf", "sincos", "sincosf", "tanh",   "tanhf",
+    };
+    return symbols;
+}
 
 std::vector<std::string> resolve_compiler(const std::string& compiler) {
     const bool given = !split_command(compiler).empty();

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,11 @@ struct ArchiveInput {
     std::map<std::string, std::string> leaf_objects;  // file name -> bytes of an ELF object
     std::string c_source, c_header;                   // the generated texts
 };
+
+// The only symbols that a leaf object may need from outside its library: calls that a compiler emits for a loop, which
+// every C library has, also a freestanding one; and functions of libm.
+const std::set<std::string>& emitted_dependencies();
+const std::set<std::string>& libm_dependencies();
 
 // The compiler command's words with the first one an absolute path. Throws LibraryError if the program is not found: a
 // caller may ask before it starts long work.

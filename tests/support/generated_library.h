@@ -9,10 +9,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "library/library.h"
+#include "library/object_symbols.h"
 #include "runtime/hg.h"
 #include "schedules/compile_kernel.h"
 
@@ -31,6 +34,9 @@ public:
         for (const KernelRequest& request : requests) {
             CompiledKernel compiled = compile_kernel(request);
             input.kernels.push_back(compiled.interface);
+            for (const auto& [file_name, bytes] : compiled.leaf_objects)
+                for (const std::string& symbol : object_symbols(bytes, file_name).undefined)
+                    undefined_symbols.insert(symbol);
             input.leaf_objects.merge(compiled.leaf_objects);
         }
         kernels = input.kernels;
@@ -49,10 +55,12 @@ public:
     GeneratedLibrary(const GeneratedLibrary&) = delete;
     GeneratedLibrary& operator=(const GeneratedLibrary&) = delete;
 
-    // Forces a variant for the calls that follow.
-    void use_variant(const std::string& isa) {
+    // Forces a variant for the calls that follow; false where this machine cannot run it.
+    bool use_variant(const std::string& isa) {
         setenv("HALOGRAM_ISA", isa.c_str(), 1);
         *static_cast<int*>(symbol("hg1_isa_choice")) = 0;  // read the environment anew
+        const auto info = reinterpret_cast<const hg_info* (*)()>(symbol(kernels.front().c_name + "_info"));
+        return info()->status == HG_OK;
     }
 
     void* symbol(const std::string& name) const {
@@ -62,6 +70,7 @@ public:
     }
 
     std::vector<KernelInterface> kernels;
+    std::set<std::string> undefined_symbols;  // of all leaf objects
 
 private:
     std::string directory_;
@@ -76,10 +85,18 @@ public:
     Call& real(float v) { return add(&ffi_type_float, v); }
     Call& real(double v) { return add(&ffi_type_double, v); }
     Call& pointer(const void* v) { return add(&ffi_type_pointer, v); }
+    // A pointer that is read anew by each run.
+    template <typename T>
+    Call& reference(const T*& v) {
+        pointer(v);
+        references_.emplace_back(values_.size() - 1, &v);
+        return *this;
+    }
 
     hg_status run(void* function) {
         std::vector<void*> addresses;
         for (Value& v : values_) addresses.push_back(&v);
+        for (const auto& [at, variable] : references_) addresses[at] = variable;
         ffi_cif interface;
         ffi_prep_cif(&interface, FFI_DEFAULT_ABI, static_cast<unsigned>(types_.size()), &ffi_type_sint, types_.data());
         ffi_arg result = 0;
@@ -97,6 +114,7 @@ private:
     };
     std::vector<ffi_type*> types_;
     std::vector<Value> values_;
+    std::vector<std::pair<std::size_t, void*>> references_;
 
     template <typename T>
     Call& add(ffi_type* type, T v) {

@@ -1,0 +1,33 @@
+// The list of symbols that leaf objects may need is no longer than it must be. (That the whole catalogue stays within it
+// is asserted where the whole catalogue is compiled: catalogue_library_test.cpp.)
+#include <gtest/gtest.h>
+
+#include "generators/math/functions.h"
+#include "library/archive.h"
+#include "library/object_symbols.h"
+#include "schedules/compile_kernel.h"
+
+namespace halogram {
+namespace {
+
+TEST(LeafDependencies, EachIsNeededBySomeFormula) {
+    // Every function of the language; powers; what LLVM makes of a constant base and of sin and cos of one argument.
+    std::vector<std::string> formulas = {"dot(x, y)^a", "2^dot(x, y)", "sin(dot(x, y)) * cos(dot(x, y))"};
+    for (const Function& function : functions()) {
+        if (!function.in_language) continue;
+        formulas.push_back(std::string(function.name) +
+                           (function.arity == 1 ? "(dot(x, y))" : "(dot(x, y), l1(x, y))"));
+    }
+    std::set<std::string> needed;
+    for (const std::string& formula : formulas)
+        for (const char* dtype : {"f32", "f64"}) {
+            const CompiledKernel kernel = compile_kernel({"k", parse_formula(formula), "", dtype, 3, {"gram"}});
+            for (const auto& [file_name, bytes] : kernel.leaf_objects)
+                for (const std::string& symbol : object_symbols(bytes, file_name).undefined)
+                    if (!emitted_dependencies().contains(symbol)) needed.insert(symbol);
+        }
+    EXPECT_EQ(needed, libm_dependencies());
+}
+
+}  // namespace
+}  // namespace halogram

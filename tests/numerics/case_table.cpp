@@ -48,7 +48,8 @@ Gaps gaps_of(int level) {
 double operations(const Case& c) {
     const KernelRequest request{c.entry->name,       catalogue_formula(c.entry->name), "", c.dtype, c.features,
                                 {"gram", "gram_vjp"}};
-    const double most = std::max(operations_per_pair(request, "gram"), operations_per_pair(request, "gram_vjp"));
+    const double most =
+        std::max(operations_per_pair(request, "gram").total(), operations_per_pair(request, "gram_vjp").total());
     return c.features > 0 ? most : most * static_cast<double>(c.shape.d) / 16;
 }
 

@@ -9,7 +9,7 @@
 #       [SET <parameter>=<value>...] [SCHEDULES <directory>])
 #
 # It runs `halogram build` when the library is needed and out of date. A target that links to <target> can include the
-# header NAME.h and gets the static library NAME and what that needs (threads, libm). Target properties HALOGRAM_NAME,
+# header NAME.h and gets the static library NAME and what that needs (threads). Target properties HALOGRAM_NAME,
 # HALOGRAM_LIBRARY, HALOGRAM_HEADER and HALOGRAM_MANIFEST hold the C name and the three files, for example for install().
 include_guard(DIRECTORY)
 

@@ -19,10 +19,6 @@ namespace {
 const std::vector<std::string> compile_flags = {
     "-std=c99", "-O2", "-fPIC", "-ffp-contract=off", "-fvisibility=hidden", "-pthread", "-Iruntime"};
 
-bool is_dependency(const std::string& symbol) {
-    return emitted_dependencies().contains(symbol) || libm_dependencies().contains(symbol);
-}
-
 std::string environment(const char* variable, const char* otherwise) {
     const char* value = std::getenv(variable);
     return value != nullptr && !split_command(value).empty() ? value : otherwise;
@@ -94,7 +90,7 @@ private:
                 throw LibraryError("'" + file_name + "' cannot name a leaf object");
             const ObjectSymbols symbols = object_symbols(bytes, file_name);
             for (const std::string& symbol : symbols.undefined)
-                if (!is_dependency(symbol) && !is_leaf_symbol(symbol))
+                if (!emitted_dependencies().contains(symbol) && !is_leaf_symbol(symbol))
                     throw LibraryError("the leaf object '" + file_name + "' needs the symbol '" + symbol +
                                        "': leaf functions may depend on nothing");
             defined.insert(symbols.defined.begin(), symbols.defined.end());
@@ -154,13 +150,6 @@ const std::set<std::string>& emitted_dependencies() {
     return symbols;
 }
 
-const std::set<std::string>& libm_dependencies() {
-    static const std::set<std::string> symbols = {
-        "acos", "acosf", "cos",    "cosf", "erf", "erff", "exp", "exp2", "exp2f",  "expm1",   "expm1f", "fma",   "fmaf",
-        "log",  "log1p", "log1pf", "logf", "pow", "powf", "sin", "sinf", "sincos", "sincosf", "tanh",   "tanhf",
-    };
-    return symbols;
-}
 
 std::vector<std::string> resolve_compiler(const std::string& compiler) {
     const bool given = !split_command(compiler).empty();

@@ -25,9 +25,8 @@ struct ArchiveInput {
 };
 
 // The only symbols that a leaf object may need from outside its library: calls that a compiler emits for a loop, which
-// every C library has, also a freestanding one; and functions of libm.
+// every C library has, also a freestanding one. No function of libm: the mathematics is in the leaves.
 const std::set<std::string>& emitted_dependencies();
-const std::set<std::string>& libm_dependencies();
 
 // The compiler command's words with the first one an absolute path. Throws LibraryError if the program is not found: a
 // caller may ask before it starts long work.

@@ -13,6 +13,7 @@
 #include "library/files.h"
 #include "library/names.h"
 #include "schedules/machine.h"
+#include "schedules/software_fma.h"
 #include "schedules/strategy.h"
 
 namespace halogram {
@@ -122,9 +123,10 @@ CompiledKernel compile_kernel(const KernelRequest& request,
                     const std::string symbol = prefix + operation + "_" + leaf_name(leaf.kind);
                     const ChosenSchedule chosen = schedule(leaf, machine);
                     result.schedules[machine.isa][operation][leaf_name(leaf.kind)] = record_of(chosen);
-                    const Halide::Module compiled = Halide::Pipeline(leaf.outputs)
-                                                        .compile_to_module(leaf.arguments, symbol, machine.target,
-                                                                           Halide::LinkageType::ExternalPlusArgv);
+                    Halide::Pipeline pipeline(leaf.outputs);
+                    add_software_fma(pipeline, machine);
+                    const Halide::Module compiled = pipeline.compile_to_module(leaf.arguments, symbol, machine.target,
+                                                                               Halide::LinkageType::ExternalPlusArgv);
                     for (const auto& function : compiled.functions()) module.append(function);
                     for (const auto& buffer : compiled.buffers()) module.append(buffer);
                     symbols[leaf_name(leaf.kind)] = symbol;

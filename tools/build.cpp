@@ -121,7 +121,7 @@ void add_build_command(CLI::App& program) {
         "Examples:\n"
         "  halogram build --kernel rbf --features 5 -o out\n"
         "  halogram build --formula \"exp(-gamma * sum(abs(x - y)))\" --name l1_exp --features any --dtype f64 -o out\n"
-        "Then: cc program.c -Iout out/librbf.a -lm -pthread");
+        "Then: cc program.c -Iout out/librbf.a -pthread");
     command->callback([a] { run(*a); });
 }
 

@@ -55,6 +55,30 @@ bool non_negative(Expr e) {
     }
 }
 
+// As computed too: a sign survives rounding. Parameters have none.
+bool non_positive(Expr e) {
+    auto either_way = [&] {
+        Expr a = e->arguments[0], b = e->arguments[1];
+        return (is_non_positive(a) && is_non_negative(b)) || (is_non_negative(a) && is_non_positive(b));
+    };
+    switch (e->op) {
+        case Op::Constant: return e->constant <= 0;
+        case Op::Negate: return is_non_negative(e->arguments[0]);
+        case Op::Add:
+        case Op::Maximum: return is_non_positive(e->arguments[0]) && is_non_positive(e->arguments[1]);
+        case Op::Subtract: return is_non_positive(e->arguments[0]) && is_non_negative(e->arguments[1]);
+        case Op::Multiply:
+        case Op::MultiplyZero:
+        case Op::Divide: return either_way();
+        case Op::Minimum: return is_non_positive(e->arguments[0]) || is_non_positive(e->arguments[1]);
+        case Op::Where: return is_non_positive(e->arguments[1]) && is_non_positive(e->arguments[2]);
+        case Op::Sum:
+        case Op::MaximumOver:
+        case Op::MinimumOver: return is_non_positive(e->arguments[0]);
+        default: return false;
+    }
+}
+
 bool positive(Expr e) {
     switch (e->op) {
         case Op::Constant: return e->constant > 0;
@@ -105,6 +129,7 @@ bool singular(Expr e) {
 void derive_signs(Node& n) {
     n.integer_valued = integer_valued(&n);
     n.non_negative = non_negative(&n);
+    n.non_positive = non_positive(&n);
     n.positive = positive(&n);
     n.singular = singular(&n);
 }

@@ -72,7 +72,8 @@ struct Node {
     unsigned depends = 0;  // Dependence bits
     int height = 0;        // of the tree, to limit recursion
     int level = 0;         // nesting of reductions that mix x and y (0: none inside)
-    bool integer_valued = false, non_negative = false, positive = false, singular = false;  // provably; see signs.cpp
+    // Provably; see signs.cpp.
+    bool integer_valued = false, non_negative = false, non_positive = false, positive = false, singular = false;
 
     bool is_constant() const { return op == Op::Constant; }
     bool is_constant(long value) const { return op == Op::Constant && constant == value; }
@@ -162,6 +163,7 @@ Expr expand_definitions(Expr root);
 inline bool is_integer_valued(Expr e) { return e->integer_valued; }
 // Provable signs, for finite arguments: they decide where a derivative can be infinite.
 inline bool is_non_negative(Expr e) { return e->non_negative; }
+inline bool is_non_positive(Expr e) { return e->non_positive; }
 inline bool is_positive(Expr e) { return e->positive; }
 // Whether the value may be infinite at an edge of the domain although all inputs are finite and moderate.
 inline bool may_be_singular(Expr e) { return e->singular; }

@@ -17,12 +17,20 @@ Expr not_a_number(const Expr& a);
 Expr minimum(const Expr& a, const Expr& b);
 Expr maximum(const Expr& a, const Expr& b);
 
+// Each is one fixed sequence of + - * / sqrt, fused multiply-adds, comparisons and operations on the bits: the same bits on
+// every target, no call left. Errors stand in functions.h.
 Expr exp(const Expr& a);
+Expr exp_non_positive(const Expr& a);  // cheaper; the argument is known to be <= 0 or NaN
+// The tier that trades accuracy for operations: f32 within 4 ulp, f64 as exp.
+Expr fast_exp(const Expr& a);
+Expr fast_exp_non_positive(const Expr& a);
 Expr log(const Expr& a);
 Expr log1p(const Expr& a);
 Expr expm1(const Expr& a);
 Expr sqrt(const Expr& a);
 Expr tanh(const Expr& a);
+Expr sigmoid(const Expr& a);
+Expr softplus(const Expr& a);
 Expr sin(const Expr& a);
 Expr cos(const Expr& a);
 Expr acos(const Expr& a);
@@ -30,6 +38,10 @@ Expr erf(const Expr& a);
 Expr floor(const Expr& a);
 Expr abs(const Expr& a);
 Expr sign(const Expr& a);
+// C's pow, special cases included.
 Expr power(const Expr& base, const Expr& exponent);
+// base^(n + offset), or base^-(n + offset), for an int32 n: right for every n (one above 2^24 is not an f32, and n + offset
+// need not be an int32). |offset| <= 1024.
+Expr integer_power(const Expr& base, const Expr& n, int offset = 0, bool negative = false);
 
 }  // namespace halogram::code

@@ -23,6 +23,30 @@ bool uses_feature_count(Expr e) {
 bool is_leaf(Expr e) { return e->arguments.empty(); }
 bool is_constant_here(Expr e) { return e->depends == 0 && !e->boolean && !uses_feature_count(e); }
 
+// An exponent +-(n + offset) of an integer parameter n is passed on as an int32: not each of them is a number of the type.
+struct IntegerExponent {
+    Expr parameter = nullptr;  // none: not of this form
+    int offset = 0;
+    bool negative = false;
+};
+
+IntegerExponent integer_exponent(Expr e) {
+    constexpr long largest_offset = 1024;
+    if (e->op == Op::IntegerParameter) return {e, 0, false};
+    if (e->op == Op::Negate) {
+        IntegerExponent n = integer_exponent(e->arguments[0]);
+        n.negative = !n.negative;
+        return n;
+    }
+    if (e->op != Op::Add && e->op != Op::Subtract) return {};
+    Expr a = e->arguments[0], b = e->arguments[1];
+    if (e->op == Op::Add && a->is_constant()) std::swap(a, b);
+    if (a->op != Op::IntegerParameter || !b->is_constant() || b->constant.get_den() != 1) return {};
+    if (abs(b->constant) > largest_offset) return {};
+    const int offset = static_cast<int>(b->constant.get_num().get_si());
+    return {a, e->op == Op::Add ? offset : -offset, false};
+}
+
 }  // namespace
 
 unsigned points_of(Expr e) { return e->depends & (on_x | on_y); }
@@ -88,7 +112,7 @@ Halide::Expr Stages::operation(Expr e, const Place& place, Memo& memo) {
         case Op::Multiply: return argument(0) * argument(1);
         case Op::MultiplyZero: return product_at_edge(argument(0), argument(1));
         case Op::Divide: return argument(0) / argument(1);
-        case Op::Power: return code::power(argument(0), argument(1));
+        case Op::Power: return power(e, place, memo);
         case Op::Minimum: return code::minimum(argument(0), argument(1));
         case Op::Maximum: return code::maximum(argument(0), argument(1));
         case Op::Less: return argument(0) < argument(1);
@@ -99,9 +123,19 @@ Halide::Expr Stages::operation(Expr e, const Place& place, Memo& memo) {
         case Op::Or: return argument(0) || argument(1);
         case Op::Not: return !argument(0);
         case Op::Where: return select(argument(0), argument(1), argument(2));
-        case Op::Call: return e->function->code(argument(0));
+        case Op::Call:
+            if (e->function->code_non_positive != nullptr && is_non_positive(e->arguments[0]))
+                return e->function->code_non_positive(argument(0));
+            return e->function->code(argument(0));
         default: throw std::logic_error("stages: not an operation of a lowered tree");
     }
+}
+
+Halide::Expr Stages::power(Expr e, const Place& place, Memo& memo) {
+    const Halide::Expr base = emit(e->arguments[0], place, memo);
+    const IntegerExponent n = integer_exponent(e->arguments[1]);
+    if (n.parameter == nullptr) return code::power(base, emit(e->arguments[1], place, memo));
+    return code::integer_power(base, inputs_.scalars.at(n.parameter->name), n.offset, n.negative);
 }
 
 Halide::Expr Stages::start_of(Expr reduction) const {

@@ -65,6 +65,7 @@ private:
     std::map<Expr, Slot> reductions_;
 
     Halide::Expr operation(Expr e, const Place& place, Memo& memo);
+    Halide::Expr power(Expr e, const Place& place, Memo& memo);
     Halide::Expr constant(Expr e) const;
     Halide::Func point_stage(Expr e);
     Halide::Expr start_of(Expr reduction) const;

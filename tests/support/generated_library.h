@@ -43,7 +43,7 @@ public:
         write_library(input, directory_);
         const std::string shared = directory_ + "/shared.so";
         const std::string command = "cc -shared -o " + shared + " -Wl,--whole-archive " + directory_ + "/lib" + name +
-                                    ".a -Wl,--no-whole-archive -lm -pthread";
+                                    ".a -Wl,--no-whole-archive -pthread";
         if (std::system(command.c_str()) != 0) ADD_FAILURE() << command;
         handle_ = dlopen(shared.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (handle_ == nullptr) ADD_FAILURE() << dlerror();

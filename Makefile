@@ -41,7 +41,7 @@ demo: configure
 	@mkdir -p $(DEMO)
 	$(HALOGRAM) build --kernel rbf --features 5 -o $(DEMO)
 	$(HALOGRAM) build --formula "exp(-gamma * sum(abs(x - y)))" --name l1_exp --features 5 -o $(DEMO)
-	$(CC) -std=c99 -O2 -I$(DEMO) examples/demo/demo.c $(DEMO)/librbf.a $(DEMO)/libl1_exp.a -pthread -o $(DEMO)/demo
+	$(CC) -std=c99 -O2 -I$(DEMO) examples/demo/demo.c $(DEMO)/librbf.a $(DEMO)/libl1_exp.a -pthread -lm -o $(DEMO)/demo
 	$(DEMO)/demo examples/data/digit_probabilities.csv
 
 test: build

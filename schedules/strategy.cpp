@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schedules/code_size.h"
+
 namespace halogram {
 
 const std::vector<Strategy>& strategies() {
@@ -13,7 +15,7 @@ const std::vector<Strategy>& strategies() {
 ChosenSchedule schedule(LeafPipeline& leaf, const Machine& machine) {
     const Strategy& strategy =
         *std::find_if(strategies().begin(), strategies().end(), [&](const Strategy& s) { return s.applies(leaf); });
-    const TileParameters parameters = strategy.defaults(leaf, machine);
+    const TileParameters parameters = within_code_size(strategy.defaults(leaf, machine), leaf, machine);
     strategy.apply(leaf, machine, parameters);
     return {&strategy, parameters};
 }

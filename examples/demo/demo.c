@@ -4,7 +4,7 @@
 
      halogram build --kernel rbf --features 5 -o DIR
      halogram build --formula "exp(-gamma * sum(abs(x - y)))" --name l1_exp --features 5 -o DIR
-     cc -std=c99 -O2 -IDIR examples/demo/demo.c DIR/librbf.a DIR/libl1_exp.a -pthread -o demo
+     cc -std=c99 -O2 -IDIR examples/demo/demo.c DIR/librbf.a DIR/libl1_exp.a -pthread -lm -o demo
 
    The loss is minus the alignment of K with the labels: L = -<K, T> / (|K| |T|), where T[i, j] is 1 if points i and j
    have the same label and 0 otherwise. */

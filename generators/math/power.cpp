@@ -7,7 +7,6 @@
 namespace halogram::code {
 
 using Halide::cast;
-using Halide::is_nan;
 using Halide::select;
 
 namespace {
@@ -83,7 +82,7 @@ Expr power_of(const Expr& base, const Exponent& exponent) {
     Expr sign = select(exponent.is_odd, f.sign_bit(base), f.word(0));
     result = f.from_bits(f.bits(result) | sign);
     Expr no_root = base < zero && base > -f.infinity() && !exponent.is_integer;
-    result = select(is_nan(base), base, select(no_root, f.nan(), result));
+    result = select(not_a_number(base), base, select(no_root, f.nan(), result));
     return select(base == one || exponent.is_zero, one, result);
 }
 

@@ -179,7 +179,7 @@ TEST_F(WriteLibrary, LibrariesOfTwoVersionsInOneProgram) {
     write_new_file(path("user.c"), user_program({"one", "two"}));
     run(directory_.path(),
         "gcc -std=c99 -Iout user.c -Wl,--whole-archive out/libone.a out/libtwo.a "
-        "-Wl,--no-whole-archive -lm -pthread -o user");
+        "-Wl,--no-whole-archive -pthread -o user");
     EXPECT_EQ(run(directory_.path(), "user"), "sse41\nsse41\n");
 }
 

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "generators/math/bits.h"
+
 namespace halogram::code {
 
 using Halide::Int;
@@ -40,7 +42,8 @@ Expr maximum(const Expr& a, const Expr& b) {
 
 Expr sqrt(const Expr& a) { return Halide::sqrt(a); }
 Expr floor(const Expr& a) { return Halide::floor(a); }
-Expr abs(const Expr& a) { return Halide::abs(a); }
+// Not Halide's, which compares with 0 in f64 and so keeps the sign of -0.
+Expr abs(const Expr& a) { return magnitude_of(a); }
 
 // The sign bit on top of 1; zeros and NaN are their own sign.
 Expr sign(const Expr& a) {
@@ -48,7 +51,7 @@ Expr sign(const Expr& a) {
     const Expr one = make_const(a.type(), 1);
     const Expr sign_bit = make_const(bits, std::uint64_t{1} << (a.type().bits() - 1));
     const Expr signed_one = reinterpret(a.type(), (reinterpret(bits, a) & sign_bit) | reinterpret(bits, one));
-    return select(Halide::abs(a) > make_const(a.type(), 0), signed_one, a);
+    return select(abs(a) > make_const(a.type(), 0), signed_one, a);
 }
 
 }  // namespace halogram::code

@@ -185,12 +185,12 @@ def main():
     emit("asin_tail", "(asin(x) - x) / x^3 in x^2", lambda z: (asin(sqrt(z)) / sqrt(z) - 1) / z,
          lambda z: z * sqrt(z) / asin(sqrt(z)), "error of asin, relative", 0, mpf("0.25"), {"f32": 28.5, "f64": 58})
 
-    small = mpf(1)
+    small = mpf("0.875") ** 2
     emit("erf_small", "erf(x) / x - 1 in x^2", lambda s: erf(sqrt(s)) / sqrt(s) - 1, lambda s: sqrt(s) / erf(sqrt(s)),
          "error of erf, relative", 0, small, {"f32": 29, "f64": 56})  # the rounding of the first coefficient: 2^-56.3
     for form, high, goal in ((F32, mpf("3.93"), 30), (F64, mpf("5.93"), 57)):
         emit("erf_large", "-log(1 - erf(x)) / x - 1", lambda x: -log(erfc(x)) / x - 1, lambda x: x * erfc(x) / erf(x),
-             "error of erf, relative", 1, high, {form.name: goal})
+             "error of erf, relative", mpf("0.875"), high, {form.name: goal})
         FINE.clear()
     print("\n}  // namespace halogram::code")
 

@@ -84,12 +84,23 @@ ScaledExponential exp_of_non_positive(const Expr& a) {
             negative_unscale(f)};
 }
 
+Expr one_minus_exp(const Pair& a) {
+    const Format f(a.high);
+    const std::vector<double> ln2 = f.pick(ln_2_f32, ln_2_f64);
+    Reduced x = reduce_by_ln2_rounded(a.high, f.bias);
+    Expr r = fused_multiply_add(x.k, f.constant(-ln2[0]), a.high);
+    r = r + fused_multiply_add(x.k, f.constant(-ln2[1]), a.low);
+    Expr scale = f.from_bits(f.to_exponent_field(f.bits(x.shifted)));
+    return fused_multiply_add(-exp_of_small(f, f.pick(exp_tail_f32, exp_tail_f64), r), scale, f.constant(1));
+}
+
 Pair half_expm1(const Expr& a) {
     const Format f(a);
     // Half of everything, so that 2^k / 2 is finite up to the largest result.
     Reduced x = reduce_by_ln2(a, f.bias - 1.0);
     Expr scale = f.from_bits(f.to_exponent_field(f.bits(x.shifted)));
-    Expr square = x.r * x.r, rest_of_r = x.rest;
+    // d e^r = e^r dr, and 1 + r is near enough.
+    Expr square = x.r * x.r, rest_of_r = fused_multiply_add(x.rest, x.r, x.rest);
     // What the square lost, times 1/2: with it f64 stays below 1 ulp, as f32 does without.
     if (!f.is_f32()) rest_of_r = fused_multiply_add(fused_multiply_add(x.r, x.r, -square), f.constant(0.5), rest_of_r);
     Expr tail = fused_multiply_add(square, f.polynomial(f.pick(expm1_tail_f32, expm1_tail_f64), x.r), rest_of_r);
@@ -102,20 +113,20 @@ Pair half_expm1(const Expr& a) {
     return {sum, fused_multiply_add(tail, scale, rest)};
 }
 
-Expr exp(const Expr& a) {
+static Expr exp_of(const Expr& a) {
     const Format f(a);
     return exp_by(a, f.pick(exp_tail_f32, exp_tail_f64));
 }
 
-Expr exp_non_positive(const Expr& a) {
+static Expr exp_non_positive_of(const Expr& a) {
     const Format f(a);
     return exp_non_positive_by(a, f.pick(exp_tail_f32, exp_tail_f64));
 }
 
-Expr fast_exp(const Expr& a) { return exp_by(a, fast_tail(Format(a))); }
-Expr fast_exp_non_positive(const Expr& a) { return exp_non_positive_by(a, fast_tail(Format(a))); }
+static Expr fast_exp_of(const Expr& a) { return exp_by(a, fast_tail(Format(a))); }
+static Expr fast_exp_non_positive_of(const Expr& a) { return exp_non_positive_by(a, fast_tail(Format(a))); }
 
-Expr expm1(const Expr& a) {
+static Expr expm1_of(const Expr& a) {
     const Format f(a);
     // Below -18 (-38) the result is -1 rounded.
     Expr clamped = at_most(at_least(a, f.constant(f.is_f32() ? -30 : -60)), f.constant(highest(f)));
@@ -124,5 +135,11 @@ Expr expm1(const Expr& a) {
     // a^2 / 2 is below a quarter of an ulp of a; this keeps -0 and subnormal numbers, which halving would round.
     return select(magnitude_of(a) < f.constant(f.is_f32() ? 0x1p-25 : 0x1p-54), a, result);
 }
+
+Expr exp(const Expr& a) { return with_names(a, exp_of); }
+Expr exp_non_positive(const Expr& a) { return with_names(a, exp_non_positive_of); }
+Expr fast_exp(const Expr& a) { return with_names(a, fast_exp_of); }
+Expr fast_exp_non_positive(const Expr& a) { return with_names(a, fast_exp_non_positive_of); }
+Expr expm1(const Expr& a) { return with_names(a, expm1_of); }
 
 }  // namespace halogram::code

@@ -23,6 +23,9 @@ struct ScaledExponential {
 };
 ScaledExponential exp_of_non_positive(const Expr& a);
 
+// 1 - e^(a.high + a.low), which the caller knows to be no small difference, for -80 (-700) < a <= 0.
+Expr one_minus_exp(const Pair& a);
+
 // (e^a - 1) / 2 as a sum whose first number is within some ulps of it; a finite, already clamped (a <= 2^7 / 2^10).
 Pair half_expm1(const Expr& a);
 

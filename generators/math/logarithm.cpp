@@ -37,7 +37,7 @@ Pair log_of_parts(const Expr& exponent, const Expr& fraction, const Expr& low) {
     return {high, lost + log_tail(fraction)};
 }
 
-Expr log(const Expr& a) {
+static Expr log_of(const Expr& a) {
     const Format f(a);
     Split parts = split_exponent_of_any(a);
     Pair sum = log_of_parts(parts.exponent, parts.fraction, Expr());
@@ -45,7 +45,7 @@ Expr log(const Expr& a) {
     return select(a > f.constant(0), select(a < f.infinity(), sum.high + sum.low, a), zero_or_not);
 }
 
-Expr log1p(const Expr& a) {
+static Expr log1p_of(const Expr& a) {
     const Format f(a);
     Pair u = two_sum(f.constant(1), a);
     Split parts = split_exponent(u.high);
@@ -60,7 +60,7 @@ Expr log1p(const Expr& a) {
 }
 
 // max(a, 0) + log(1 + t) with t = e^-|a|.
-Expr softplus(const Expr& a) {
+static Expr softplus_of(const Expr& a) {
     const Format f(a);
     ScaledExponential e = exp_of_non_positive(-magnitude_of(a));
     Expr power = e.scale * f.constant(e.unscale);
@@ -80,5 +80,9 @@ Expr softplus(const Expr& a) {
     Expr tiny = ((e.value.high + e.value.low) * e.scale) * f.constant(e.unscale);
     return select(a > f.constant(far), a, select(a < f.constant(-far), tiny, general));
 }
+
+Expr log(const Expr& a) { return with_names(a, log_of); }
+Expr log1p(const Expr& a) { return with_names(a, log1p_of); }
+Expr softplus(const Expr& a) { return with_names(a, softplus_of); }
 
 }  // namespace halogram::code

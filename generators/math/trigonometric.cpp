@@ -70,19 +70,19 @@ Expr sine(const Pair& r, const Expr& quadrant, const Expr& flip) {
 
 }  // namespace
 
-Expr sin(const Expr& a) {
+static Expr sin_of(const Expr& a) {
     Angle angle = reduce_by_half_pi(a);
     return sine(angle.r, angle.quadrant, Format(a).sign_bit(a));
 }
 
-Expr cos(const Expr& a) {
+static Expr cos_of(const Expr& a) {
     const Format f(a);
     Angle angle = reduce_by_half_pi(a);
     return sine(angle.r, angle.quadrant + f.word(1), f.word(0));
 }
 
 // |a| <= 1/2: pi / 2 - asin(a). Beyond: acos |a| = 2 asin(s) with s = sqrt((1 - |a|) / 2), and pi minus that for a < 0.
-Expr acos(const Expr& a) {
+static Expr acos_of(const Expr& a) {
     const Format f(a);
     const std::vector<double> half_pi = f.pick(half_pi_f32, half_pi_f64);
     const Expr half = f.constant(0.5), zero = f.constant(0);
@@ -105,5 +105,9 @@ Expr acos(const Expr& a) {
     Expr rest = fused_multiply_add(angle, tail, fused_multiply_add(s_low, factor, -base(half_pi[1])));
     return base(half_pi[0]) - (angle + rest);
 }
+
+Expr sin(const Expr& a) { return with_names(a, sin_of); }
+Expr cos(const Expr& a) { return with_names(a, cos_of); }
+Expr acos(const Expr& a) { return with_names(a, acos_of); }
 
 }  // namespace halogram::code

@@ -150,7 +150,6 @@ const std::set<std::string>& emitted_dependencies() {
     return symbols;
 }
 
-
 std::vector<std::string> resolve_compiler(const std::string& compiler) {
     const bool given = !split_command(compiler).empty();
     return resolve(given ? compiler : environment("CC", "cc"), "C compiler", "set --cc or CC");

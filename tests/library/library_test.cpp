@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Calls NAME_gram with y and with y = NULL and compares with the formula.
+// (It needs libm itself; the library does not.) Calls NAME_gram with y and with y = NULL and compares with the formula.
 std::string user_program(const std::vector<std::string>& names) {
     std::string text = "#include <math.h>\n#include <stdio.h>\n";
     for (const std::string& name : names) text += "#include \"" + name + ".h\"\n";
@@ -60,10 +60,10 @@ TEST_F(WriteLibrary, LinksAndComputes) {
     write_library(demo_library("demo", directory_.path()), path("out"), options);
     EXPECT_FALSE(stages.empty());
     write_new_file(path("user.c"), user_program({"demo"}));
-    run(directory_.path(), "gcc -std=c99 -Iout user.c out/libdemo.a -pthread -o user");
+    run(directory_.path(), "gcc -std=c99 -Iout user.c out/libdemo.a -lm -pthread -o user");
     EXPECT_EQ(run(directory_.path(), "user"), "sse41\n");
     // From C++, and through a shared object that exports the entry points and the runtime's, and no leaf.
-    run(directory_.path(), "g++ -std=c++11 -x c++ -Iout user.c -x none out/libdemo.a -pthread -o user");
+    run(directory_.path(), "g++ -std=c++11 -x c++ -Iout user.c -x none out/libdemo.a -lm -pthread -o user");
     EXPECT_EQ(run(directory_.path(), "user"), "sse41\n");
     run(directory_.path(),
         "gcc -shared -Wl,--whole-archive out/libdemo.a -Wl,--no-whole-archive -pthread -o libdemo.so");
@@ -118,7 +118,7 @@ int main(void) {
     return demo_gram_vjp_workspace(&options, N, M, &bytes) != HG_OK || bytes == 0;
 }
 )");
-    run(directory_.path(), "gcc -std=c99 -Iout user.c out/libdemo.a -pthread -o user");
+    run(directory_.path(), "gcc -std=c99 -Iout user.c out/libdemo.a -lm -pthread -o user");
     EXPECT_EQ(run(directory_.path(), "user"), "");
 }
 
@@ -155,7 +155,7 @@ TEST_F(WriteLibrary, TwoLibrariesInOneProgram) {
     for (const char* archives : {"out/libone.a out/libtwo.a",
                                  "-Wl,--whole-archive out/libone.a out/libtwo.a "
                                  "-Wl,--no-whole-archive"}) {
-        run(directory_.path(), std::string("gcc -std=c99 -Iout user.c ") + archives + " -pthread -o user");
+        run(directory_.path(), std::string("gcc -std=c99 -Iout user.c ") + archives + " -lm -pthread -o user");
         EXPECT_EQ(run(directory_.path(), "user"), "sse41\nsse41\n");
     }
 }
@@ -179,7 +179,7 @@ TEST_F(WriteLibrary, LibrariesOfTwoVersionsInOneProgram) {
     write_new_file(path("user.c"), user_program({"one", "two"}));
     run(directory_.path(),
         "gcc -std=c99 -Iout user.c -Wl,--whole-archive out/libone.a out/libtwo.a "
-        "-Wl,--no-whole-archive -pthread -o user");
+        "-Wl,--no-whole-archive -lm -pthread -o user");
     EXPECT_EQ(run(directory_.path(), "user"), "sse41\nsse41\n");
 }
 

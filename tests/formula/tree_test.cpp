@@ -37,6 +37,17 @@ TEST_F(Tree, KnowsShapeAndDependence) {
     EXPECT_FALSE(may_be_singular(1 / Term(1 + Term(squared_distance()))));
 }
 
+// exp takes its cheaper form where this holds; a parameter may have either sign.
+TEST_F(Tree, KnowsWhatIsNeverPositive) {
+    const Term distance = call("sqrt", {squared_distance()});
+    EXPECT_TRUE(is_non_positive(-distance));
+    EXPECT_TRUE(is_non_positive(-3 * Term(squared_distance())));
+    EXPECT_TRUE(is_non_positive(minimum(x, number(x, 0))));
+    EXPECT_FALSE(is_non_positive(-gamma * squared_distance()));
+    EXPECT_FALSE(is_non_positive(distance));
+    EXPECT_FALSE(is_non_positive(number(x, 1) - distance));
+}
+
 TEST_F(Tree, Simplifies) {
     EXPECT_EQ(to_text(-(-x)), "x");
     EXPECT_EQ(to_text(0 + x), "x");

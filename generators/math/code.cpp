@@ -45,14 +45,13 @@ Expr floor(const Expr& a) { return Halide::floor(a); }
 // Not Halide's, which compares with 0 in f64 and so keeps the sign of -0.
 Expr abs(const Expr& a) { return magnitude_of(a); }
 
-// The sign bit on top of 1; zeros give +0, NaN stays.
+// The sign bit on top of 1; zeros and NaN are their own sign. On AVX-512 a comparison and a masked vpternlog.
 Expr sign(const Expr& a) {
     const Type bits = Halide::UInt(a.type().bits(), a.type().lanes());
-    const Expr one = make_const(a.type(), 1);
+    const Expr zero = make_const(a.type(), 0), one = make_const(a.type(), 1);
     const Expr sign_bit = make_const(bits, std::uint64_t{1} << (a.type().bits() - 1));
     const Expr signed_one = reinterpret(a.type(), (reinterpret(bits, a) & sign_bit) | reinterpret(bits, one));
-    const Expr magnitude = magnitude_of(a);
-    return select(magnitude > make_const(a.type(), 0), signed_one, magnitude);
+    return select(a < zero || a > zero, signed_one, a);
 }
 
 }  // namespace halogram::code

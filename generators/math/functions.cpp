@@ -203,14 +203,15 @@ std::vector<Function> make_table() {
                  .range = Range::NonNegative,
                  .fold = [](const Arguments& a) -> Expr { return is_non_negative(a[0]) ? a[0] : nullptr; }});
     t.push_back({.name = "sign",
-                 .summary = "-1, 0 or 1; derivative 0",
+                 .summary = "-1, 0 or 1, a zero keeps its own sign; derivative 0",
                  .derivatives = [](const Arguments& a, Expr) { return Arguments{constant(a[0], 0)}; },
                  .exact =
                      [](mpfr_ptr r, mpfr_srcptr a, mpfr_rnd_t rounding) {
-                         return mpfr_nan_p(a) ? mpfr_set(r, a, rounding) : mpfr_set_si(r, mpfr_sgn(a), rounding);
+                         return mpfr_nan_p(a) || mpfr_zero_p(a) ? mpfr_set(r, a, rounding)
+                                                                : mpfr_set_si(r, mpfr_sgn(a), rounding);
                      },
                  .code = code::sign,
-                 .operations = 4,
+                 .operations = 3,
                  .parity = Parity::Odd,
                  .bounded = true});
 

@@ -219,6 +219,20 @@ typedef struct hg1_vjp {
     size_t bytes;                                                /* workspace */
 } hg1_vjp;
 
+/* Where one panel meets one chunk. */
+typedef struct hg1_vjp_block {
+    char *slot;
+    int64_t begin, rows, padded_rows;
+    int64_t chunk, columns, padded_columns;
+} hg1_vjp_block;
+
+/* vjp_blocks.c: the planes w of a block; the block's part of gx; of the parameters' gradients; of gy (the first panel of
+   a group writes the group's sum, the others are added to it). */
+HG_HELPER void hg1_vjp_pairs(const hg1_vjp *work, const hg1_vjp_block *b);
+HG_HELPER void hg1_vjp_points_part(const hg1_vjp *work, const hg1_vjp_block *b, char *sum);
+HG_HELPER void hg1_vjp_parameters_part(const hg1_vjp *work, const hg1_vjp_block *b, char *sum);
+HG_HELPER void hg1_vjp_columns_part(const hg1_vjp *work, const hg1_vjp_block *b, int64_t group, int first_panel,
+                                    int64_t place);
 /* The kept sum of one panel over one segment, shared. */
 HG_HELPER char *hg1_vjp_sum(const hg1_vjp *work, int64_t segment, int64_t panel);
 /* gy of one group over one chunk, in the chunk's packed layout, shared. */

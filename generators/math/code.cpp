@@ -28,16 +28,27 @@ Expr not_a_number(const Expr& a) {
     return !Call::make(Halide::Bool(a.type().lanes()), Call::strict_eq, {a, a}, Call::PureIntrinsic);
 }
 
-Expr minimum(const Expr& a, const Expr& b) {
-    const Type bits = integers_like(a);
-    Expr either_zero = reinterpret(a.type(), reinterpret(bits, a) | reinterpret(bits, b));  // -0 wins
-    return select(a == b, either_zero, select(a < b || not_a_number(a), a, b));
+Expr minimum(const Expr& first, const Expr& second) {
+    return with_names(first, second, [](const Expr& a, const Expr& b) {
+        const Type bits = integers_like(a);
+        Expr either_zero = reinterpret(a.type(), reinterpret(bits, a) | reinterpret(bits, b));  // -0 wins
+        return select(a == b, either_zero, select(a < b || not_a_number(a), a, b));
+    });
 }
 
-Expr maximum(const Expr& a, const Expr& b) {
-    const Type bits = integers_like(a);
-    Expr both_zero = reinterpret(a.type(), reinterpret(bits, a) & reinterpret(bits, b));  // +0 wins
-    return select(a == b, both_zero, select(a > b || not_a_number(a), a, b));
+Expr maximum(const Expr& first, const Expr& second) {
+    return with_names(first, second, [](const Expr& a, const Expr& b) {
+        const Type bits = integers_like(a);
+        Expr both_zero = reinterpret(a.type(), reinterpret(bits, a) & reinterpret(bits, b));  // +0 wins
+        return select(a == b, both_zero, select(a > b || not_a_number(a), a, b));
+    });
+}
+
+Expr product_at_edge(const Expr& first, const Expr& second) {
+    return with_names(first, second, [](const Expr& a, const Expr& b) {
+        const Expr zero = make_const(a.type(), 0);
+        return select((a == zero && !not_a_number(b)) || (b == zero && !not_a_number(a)), zero, a * b);
+    });
 }
 
 Expr sqrt(const Expr& a) { return Halide::sqrt(a); }
@@ -46,12 +57,14 @@ Expr floor(const Expr& a) { return Halide::floor(a); }
 Expr abs(const Expr& a) { return magnitude_of(a); }
 
 // The sign bit on top of 1; zeros and NaN are their own sign. On AVX-512 a comparison and a masked vpternlog.
-Expr sign(const Expr& a) {
-    const Type bits = Halide::UInt(a.type().bits(), a.type().lanes());
-    const Expr zero = make_const(a.type(), 0), one = make_const(a.type(), 1);
-    const Expr sign_bit = make_const(bits, std::uint64_t{1} << (a.type().bits() - 1));
-    const Expr signed_one = reinterpret(a.type(), (reinterpret(bits, a) & sign_bit) | reinterpret(bits, one));
-    return select(a < zero || a > zero, signed_one, a);
+Expr sign(const Expr& value) {
+    return with_names(value, [](const Expr& a) {
+        const Type bits = Halide::UInt(a.type().bits(), a.type().lanes());
+        const Expr zero = make_const(a.type(), 0), one = make_const(a.type(), 1);
+        const Expr sign_bit = make_const(bits, std::uint64_t{1} << (a.type().bits() - 1));
+        const Expr signed_one = reinterpret(a.type(), (reinterpret(bits, a) & sign_bit) | reinterpret(bits, one));
+        return select(a < zero || a > zero, signed_one, a);
+    });
 }
 
 }  // namespace halogram::code

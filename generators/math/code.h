@@ -17,6 +17,9 @@ Expr not_a_number(const Expr& a);
 Expr minimum(const Expr& a, const Expr& b);
 Expr maximum(const Expr& a, const Expr& b);
 
+// 0 where either factor is exactly 0 and the other is not NaN, else the product: derivatives at an edge.
+Expr product_at_edge(const Expr& a, const Expr& b);
+
 // Each is one fixed sequence of + - * / sqrt, fused multiply-adds, comparisons and operations on the bits: the same bits on
 // every target, no call left. Errors stand in functions.h.
 Expr exp(const Expr& a);

@@ -12,27 +12,6 @@ using Halide::Internal::make_const;
 
 namespace {
 
-// The place of `e` in a list, appended when it is new.
-int index_in(std::vector<Expr>& list, Expr e) {
-    auto it = std::find(list.begin(), list.end(), e);
-    if (it == list.end()) it = list.insert(list.end(), e);
-    return static_cast<int>(it - list.begin());
-}
-
-// The scalars that a per-feature expression uses, without those inside them.
-std::vector<Expr> outermost_scalars(Expr e) {
-    std::vector<Expr> found, stack = {e};
-    while (!stack.empty()) {
-        Expr next = stack.back();
-        stack.pop_back();
-        if (!next->per_feature && !next->boolean)
-            found.push_back(next);
-        else
-            stack.insert(stack.end(), next->arguments.begin(), next->arguments.end());
-    }
-    return found;
-}
-
 // The fixed tree over the partial sums: halves are added until one number is left.
 Halide::Expr tree_of_lanes(const std::function<Halide::Expr(int)>& lane) {
     std::vector<Halide::Expr> values;
@@ -104,14 +83,14 @@ Halide::Expr LeafSet::prepared_value(Expr e, const Place& place) {
     if (!is_one_point(e)) return {};
     switch (points_of(e)) {
         case on_x:
-            if (e->per_feature) return xf_(place.d, place.i, index_in(lists_.xf, e));
-            return xs_(index_in(lists_.xs, e), place.i);
+            if (e->per_feature) return xf_(place.d, place.i, index_of(lists_.xf, e));
+            return xs_(index_of(lists_.xs, e), place.i);
         case on_y:
-            if (e->per_feature) return yf_(place.j, place.d, index_in(lists_.yf, e));
-            return ys_(place.j, index_in(lists_.ys, e));
+            if (e->per_feature) return yf_(place.j, place.d, index_of(lists_.yf, e));
+            return ys_(place.j, index_of(lists_.ys, e));
         default:
-            if (e->per_feature) return pf_(place.d, index_in(lists_.pf, e));
-            return ps_(index_in(lists_.ps, e));
+            if (e->per_feature) return pf_(place.d, index_of(lists_.pf, e));
+            return ps_(index_of(lists_.ps, e));
     }
 }
 
@@ -150,7 +129,7 @@ LeafPipeline LeafSet::pairs() {
             continue;
         }
         const Halide::Expr value = stages.emit(plane.value, Place{i, j, Halide::Expr()}, memo);
-        values.push_back(!plane.weighted ? value : plane.zero_rule ? product_at_edge(g, value) : g * value);
+        values.push_back(!plane.weighted ? value : plane.zero_rule ? code::product_at_edge(g, value) : g * value);
     }
     LeafPipeline leaf{LeafKind::Pairs, type_, features_};
     leaf.planes = static_cast<int>(values.size());
@@ -179,7 +158,7 @@ Halide::Expr LeafSet::contribution(const GradientTerm& term, const Halide::Expr&
     if (term.negative) w = -w;
     if (term.feature == nullptr) return so_far + w;
     const Halide::Expr feature = stages.emit(term.feature, place, memo);
-    if (term.zero_rule) return so_far + product_at_edge(w, feature);
+    if (term.zero_rule) return so_far + code::product_at_edge(w, feature);
     return code::fused_multiply_add(w, feature, so_far);
 }
 
@@ -253,89 +232,6 @@ LeafPipeline LeafSet::columns() {
     leaf.lane_sums = {sum};
     leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_, w_});
     return leaf;
-}
-
-LeafPipeline LeafSet::prepare(LeafKind kind, std::vector<Expr>& scalars, std::vector<Expr>& planes) {
-    const bool of_x = kind == LeafKind::PrepareX, of_y = kind == LeafKind::PrepareY;
-    const Halide::Var i = Stages::i, j = Stages::j, d = Stages::d;
-    Halide::Var k("k");
-    Halide::Func scalar_out(of_x   ? "xs_out"
-                            : of_y ? "ys_out"
-                                   : "ps_out"),
-        plane_out(of_x   ? "xf_out"
-                  : of_y ? "yf_out"
-                         : "pf_out");
-    auto scalar_at = [&](const Halide::Expr& index, const Place& place) -> Halide::Expr {
-        if (of_x) return scalar_out(index, place.i);
-        if (of_y) return scalar_out(place.j, index);
-        return scalar_out(index);
-    };
-    const Place place{i, j, d};
-    LeafPipeline leaf{kind, type_, features_};
-
-    // The parameters' own expressions are computed here when they are what is prepared, else read.
-    auto is_own = [&](Expr e) { return kind == LeafKind::PrepareParameters || points_of(e) != 0; };
-    // Scalars inside planes are read from the scalars' output: they join the list before that output is defined.
-    for (std::size_t p = 0; p < planes.size(); ++p)
-        for (Expr e : outermost_scalars(planes[p]))
-            if (is_one_point(e) && is_own(e)) index_in(scalars, e);
-
-    // D is the extent of pf, which is an output where the parameters' own leaf is made: there a buffer stands for it.
-    PipelineInputs inputs = inputs_;
-    const Halide::ImageParam features(type_, 1, "features");
-    if (kind == LeafKind::PrepareParameters && features_ == 0) inputs.features = features.dim(0).extent();
-    Stages scalar_stages(inputs,
-                         [&](Expr e, const Place& at) { return is_own(e) ? Halide::Expr() : prepared_value(e, at); });
-    std::vector<Halide::Expr> plane_values, scalar_values;
-    for (std::size_t s = 0; s < scalars.size(); ++s) {
-        Stages::Memo memo;
-        scalar_values.push_back(scalars[s]->is_reduction() ? scalar_stages.emit(scalars[s], place, memo)
-                                                           : scalar_stages.spell_out(scalars[s], place, memo));
-    }
-    auto all_of = [&](const std::vector<Halide::Expr>& values) {
-        if (values.empty()) return make_const(type_, 0);
-        return values.size() == 1 ? values[0] : Halide::mux(k, values);
-    };
-    if (of_x)
-        scalar_out(k, i) = all_of(scalar_values);
-    else if (of_y)
-        scalar_out(j, k) = all_of(scalar_values);
-    else
-        scalar_out(k) = all_of(scalar_values);
-    Stages plane_stages(inputs, [&](Expr e, const Place& at) -> Halide::Expr {
-        if (!is_one_point(e)) return {};
-        if (!is_own(e)) return prepared_value(e, at);
-        return e->per_feature ? Halide::Expr() : scalar_at(index_in(scalars, e), at);
-    });
-    Stages::Memo plane_memo;
-    for (std::size_t p = 0; p < planes.size(); ++p)
-        plane_values.push_back(plane_stages.spell_out(planes[p], place, plane_memo));
-    if (of_x) {
-        plane_out(d, i, k) = all_of(plane_values);
-        leaf.point_stages = scalar_stages.x_stages;
-        leaf.arguments = arguments({x_});
-    } else if (of_y) {
-        plane_out(j, d, k) = all_of(plane_values);
-        leaf.point_stages = scalar_stages.y_stages;
-        leaf.arguments = arguments({y_});
-    } else {
-        plane_out(d, k) = all_of(plane_values);
-        leaf.point_stages = scalar_stages.parameter_stages;
-        leaf.arguments = parameter_arguments_;
-        leaf.arguments.push_back(features);
-    }
-    leaf.outputs = {scalar_out, plane_out};
-    leaf.planes = static_cast<int>(std::max(scalar_values.size(), plane_values.size()));
-    return leaf;
-}
-
-void LeafSet::add_prepare_leaves(std::vector<LeafPipeline>& leaves) {
-    auto add = [&](LeafKind kind, std::vector<Expr>& scalars, std::vector<Expr>& planes) {
-        if (!scalars.empty() || !planes.empty()) leaves.push_back(prepare(kind, scalars, planes));
-    };
-    add(LeafKind::PrepareX, lists_.xs, lists_.xf);
-    add(LeafKind::PrepareY, lists_.ys, lists_.yf);
-    add(LeafKind::PrepareParameters, lists_.ps, lists_.pf);  // last: the others ask for more of it
 }
 
 std::vector<LeafPipeline> LeafSet::of(const std::string& operation) {

@@ -62,6 +62,8 @@ private:
     PipelineInputs inputs_;
     Halide::ImageParam ps_, pf_, x_, xs_, xf_, y_, ys_, yf_, g_, w_;
 
+    // The place of `e` in a list, appended when it is new.
+    static int index_of(std::vector<Expr>& list, Expr e);
     Halide::Expr prepared_value(Expr e, const Place& place);
     std::vector<Halide::Argument> arguments(std::initializer_list<Halide::ImageParam> more) const;
     Halide::Expr contribution(const GradientTerm& term, const Halide::Expr& so_far, Stages& stages, const Place& place,

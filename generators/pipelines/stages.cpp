@@ -55,11 +55,6 @@ bool is_one_point(Expr e) {
     return !is_leaf(e) && !e->boolean && !is_constant_here(e) && points_of(e) != (on_x | on_y);
 }
 
-Halide::Expr product_at_edge(const Halide::Expr& a, const Halide::Expr& b) {
-    const Halide::Expr zero = make_const(a.type(), 0);
-    return select((a == zero && !code::not_a_number(b)) || (b == zero && !code::not_a_number(a)), zero, a * b);
-}
-
 // Constant subtrees are evaluated in 256 bits and rounded once.
 Halide::Expr Stages::constant(Expr e) const {
     const Real value = evaluate(e, Inputs{{Real(0.0)}, {Real(0.0)}, {}})[0];
@@ -110,7 +105,7 @@ Halide::Expr Stages::operation(Expr e, const Place& place, Memo& memo) {
         case Op::Add: return argument(0) + argument(1);
         case Op::Subtract: return argument(0) - argument(1);
         case Op::Multiply: return argument(0) * argument(1);
-        case Op::MultiplyZero: return product_at_edge(argument(0), argument(1));
+        case Op::MultiplyZero: return code::product_at_edge(argument(0), argument(1));
         case Op::Divide: return argument(0) / argument(1);
         case Op::Power: return power(e, place, memo);
         case Op::Minimum: return code::minimum(argument(0), argument(1));

@@ -72,9 +72,6 @@ private:
     Halide::Expr step_of(Expr reduction, const Halide::Expr& so_far, const Place& place, Memo& memo);
 };
 
-// 0 where either factor is exactly 0 and the other is not NaN, else the product: derivatives at an edge.
-Halide::Expr product_at_edge(const Halide::Expr& a, const Halide::Expr& b);
-
 unsigned points_of(Expr e);  // on_x, on_y, both or none
 bool is_one_point(Expr e);   // worth computing once per point or per call: not a leaf, not a condition, not constant
 

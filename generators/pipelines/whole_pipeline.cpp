@@ -73,7 +73,7 @@ private:
             }
             const Halide::Expr value = stages_.emit(plane.value, Place{i, j, Halide::Expr()}, memo);
             values.push_back(!plane.weighted   ? value
-                             : plane.zero_rule ? product_at_edge(weight, value)
+                             : plane.zero_rule ? code::product_at_edge(weight, value)
                                                : weight * value);
         }
         if (!values.empty()) planes_(j, i) = Halide::Tuple(values);
@@ -98,7 +98,7 @@ private:
         if (term.negative) w = -w;
         if (term.feature == nullptr) return so_far + w;
         const Halide::Expr feature = stages_.emit(term.feature, place, memo);
-        if (term.zero_rule) return so_far + product_at_edge(w, feature);
+        if (term.zero_rule) return so_far + code::product_at_edge(w, feature);
         return code::fused_multiply_add(w, feature, so_far);
     }
 };

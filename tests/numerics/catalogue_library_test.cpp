@@ -1,6 +1,7 @@
 // Every catalogue entry as a finished library: value and every gradient within the oracle's error bound, the same bits on
 // every variant and for any number of threads, y = NULL; leaf objects that need nothing but the symbols that are listed.
 #include "library/archive.h"
+#include "tests/numerics/stored_bits.h"
 #include "tests/support/oracle.h"
 
 namespace halogram {
@@ -57,6 +58,7 @@ protected:
                 }
             }
             check_self<T>(library, kernel, entry, c.d);
+            if (c.features > 0) expect_stored_bits(c.dtype, entry.name, bits_of(*first_large));
         }
     }
 

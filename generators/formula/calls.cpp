@@ -1,0 +1,205 @@
+// Calls in a formula: functions of the table, reductions, kernels and distances of the catalogue.
+#include <algorithm>
+#include <unordered_map>
+
+#include "generators/catalogue/catalogue.h"
+#include "generators/formula/builder.h"
+#include "generators/formula/grammar.h"
+#include "generators/math/functions.h"
+
+namespace halogram {
+
+namespace {
+
+using Arguments = std::vector<Expr>;
+
+// Calls that the language spells out itself, beside the table of functions: reductions, sugar, two-argument forms.
+struct Builtin {
+    std::string_view name;
+    std::size_t arity;
+    Expr (*make)(const Arguments&);
+    bool reduces = false;
+};
+
+Expr squared(Expr a) { return power(a, number(a, 2)); }
+Expr mean(Expr a) { return divide(sum(a), a->pool->feature_count()); }
+Expr difference(const Arguments& a) { return subtract(a[0], a[1]); }
+
+const std::vector<Builtin>& builtins() {
+    static const std::vector<Builtin> table = {
+        {"sum", 1, [](const Arguments& a) { return sum(a[0]); }, true},
+        {"mean", 1, [](const Arguments& a) { return mean(a[0]); }, true},
+        {"max", 1, [](const Arguments& a) { return maximum_over(a[0]); }, true},
+        {"min", 1, [](const Arguments& a) { return minimum_over(a[0]); }, true},
+        {"max", 2, [](const Arguments& a) { return maximum(a[0], a[1]); }},
+        {"min", 2, [](const Arguments& a) { return minimum(a[0], a[1]); }},
+        {"pow", 2, [](const Arguments& a) { return power(a[0], a[1]); }},
+        {"dot", 2, [](const Arguments& a) { return sum(multiply(a[0], a[1])); }, true},
+        {"sqdist", 2, [](const Arguments& a) { return sum(squared(difference(a))); }, true},
+        {"l1", 2, [](const Arguments& a) { return sum(call("abs", {difference(a)})); }, true},
+        {"linf", 2, [](const Arguments& a) { return maximum_over(call("abs", {difference(a)})); }, true},
+        {"norm", 1, [](const Arguments& a) { return call("sqrt", {sum(squared(a[0]))}); }, true},
+    };
+    return table;
+}
+
+std::vector<std::string> callable_names() {
+    std::vector<std::string> names = {"where"};
+    for (const Builtin& b : builtins()) names.emplace_back(b.name);
+    for (const Function& f : functions())
+        if (f.in_language) names.emplace_back(f.name);
+    for (const CatalogueEntry& e : catalogue()) names.push_back(e.name);
+    return names;
+}
+
+// Copies a tree of another pool into `pool`: x, y and parameters become what they are bound to.
+Expr transplant(Expr root, Pool& pool, Expr x, Expr y, const std::map<std::string, Expr>& parameters) {
+    std::map<Expr, Expr> made;
+    for (Expr e : topological_order({root})) {
+        Expr result = nullptr;
+        switch (e->op) {
+            case Op::Constant: result = pool.constant(e->constant); break;
+            case Op::Infinity: result = pool.infinity(); break;
+            case Op::Pi: result = pool.pi(); break;
+            case Op::FeatureCount: result = pool.feature_count(); break;
+            case Op::X: result = x; break;
+            case Op::Y: result = y; break;
+            case Op::VectorParameter:
+            case Op::ScalarParameter:
+            case Op::IntegerParameter: result = parameters.at(e->name); break;
+            default: {
+                Arguments arguments;
+                for (Expr a : e->arguments) arguments.push_back(made.at(a));
+                result = rebuild(e, std::move(arguments));
+            }
+        }
+        made[e] = result;
+    }
+    return made.at(root);
+}
+
+}  // namespace
+
+Expr FormulaBuilder::call_at(const ParseNode& n) {
+    const std::string name = n.children[0]->string();
+    const std::size_t offset = offset_of(n);
+    if (name == "where") {
+        if (n.children.size() != 4)
+            fail(FormulaErrorCode::WrongArgumentCount, offset, "where(condition, a, b) takes 3 arguments");
+        Expr condition = condition_of(*n.children[1]);
+        Expr a = value_of(*n.children[2]);
+        return where(condition, a, value_of(*n.children[3]));
+    }
+    std::vector<Argument> arguments;
+    for (std::size_t k = 1; k < n.children.size(); ++k) {
+        const ParseNode& child = *n.children[k];
+        if (child.is_type<grammar::named>())
+            arguments.push_back({child.children[0]->string(), value_of(*child.children[1]), offset_of(child)});
+        else
+            arguments.push_back({"", value_of(child), offset_of(child)});
+    }
+    std::string arities;
+    for (const Builtin& b : builtins()) {
+        if (b.name != name) continue;
+        if (b.arity == arguments.size()) return reduction(name, arguments, offset);
+        arities += (arities.empty() ? "" : " or ") + std::to_string(b.arity);
+    }
+    const CatalogueEntry* entry = find_in_catalogue(name);
+    const Function* function = find_function(name);
+    if (function != nullptr && !function->in_language) function = nullptr;
+    if (function != nullptr && static_cast<std::size_t>(function->arity) == arguments.size()) {
+        Arguments values;
+        for (const Argument& a : arguments) {
+            if (!a.name.empty())
+                fail(FormulaErrorCode::UnexpectedName, a.offset, name + " takes its arguments by position");
+            values.push_back(a.value);
+        }
+        return call(*function, values);
+    }
+    if (entry != nullptr) return catalogue_call(*entry, arguments, offset);
+    if (function != nullptr) arities = std::to_string(function->arity);
+    if (!arities.empty())
+        fail(FormulaErrorCode::WrongArgumentCount, offset,
+             name + " takes " + arities + " argument(s), here are " + std::to_string(arguments.size()));
+    const std::string near = nearest_name(name, callable_names());
+    fail(FormulaErrorCode::UnknownFunction, offset,
+         "there is no function or kernel '" + name.substr(0, 64) + "'" +
+             (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+Expr FormulaBuilder::reduction(const std::string& name, const std::vector<Argument>& arguments, std::size_t offset) {
+    const Builtin& builtin = *std::find_if(builtins().begin(), builtins().end(), [&](const Builtin& b) {
+        return b.name == name && b.arity == arguments.size();
+    });
+    Arguments values;
+    for (const Argument& a : arguments) {
+        if (!a.name.empty())
+            fail(FormulaErrorCode::UnexpectedName, a.offset, name + " takes its arguments by position");
+        if (builtin.reduces && a.value->level > 0)
+            fail(FormulaErrorCode::NestedReduction, offset,
+                 name +
+                     "(...) contains a reduction that mixes x and y; only statistics of one point, such as mean(x), "
+                     "may stand there");
+        values.push_back(a.value);
+    }
+    return builtin.make(values);
+}
+
+Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vector<Argument>& arguments,
+                                    std::size_t offset) {
+    const std::size_t positional = static_cast<std::size_t>(
+        std::find_if(arguments.begin(), arguments.end(), [](const Argument& a) { return !a.name.empty(); }) -
+        arguments.begin());
+    if (positional < 2 || positional > 2 + entry.parameters.size())
+        fail(FormulaErrorCode::WrongArgumentCount, offset,
+             entry.name + " takes x, y and at most " + std::to_string(entry.parameters.size()) + " parameter(s)");
+    ParseOptions inner;
+    inner.largest_number = options_.largest_number;
+    for (const CatalogueParameter& p : entry.parameters)
+        if (p.integer) inner.declared[p.name] = Op::IntegerParameter;
+    const Formula definition = parse_formula(entry.formula, inner);
+    std::map<std::string, const Argument*> given;
+    for (std::size_t k = 0; k < arguments.size(); ++k) {
+        const Argument& a = arguments[k];
+        if (k < 2) {
+            if (a.value->level > 0)
+                fail(FormulaErrorCode::NestedReduction, a.offset,
+                     "the points of " + entry.name + " may not mix x and y");
+            continue;
+        }
+        if (a.name.empty() && k >= positional)
+            fail(FormulaErrorCode::UnexpectedName, a.offset, "a positional argument after a named one");
+        const std::string name = a.name.empty() ? entry.parameters[k - 2].name : a.name;
+        const bool known = std::any_of(entry.parameters.begin(), entry.parameters.end(),
+                                       [&](const CatalogueParameter& p) { return p.name == name; });
+        if (!known) {
+            std::vector<std::string> names;
+            for (const CatalogueParameter& p : entry.parameters) names.push_back(p.name);
+            const std::string near = nearest_name(name, names);
+            fail(FormulaErrorCode::UnknownArgument, a.offset,
+                 entry.name + " has no parameter '" + name + "'" +
+                     (near.empty() ? "" : "; did you mean '" + near + "'?"));
+        }
+        if (!given.emplace(name, &a).second)
+            fail(FormulaErrorCode::RepeatedArgument, a.offset, "'" + name + "' is given twice");
+    }
+    std::map<std::string, Expr> bound;
+    for (const FormulaParameter& p : definition.parameters) {
+        auto it = given.find(p.name);
+        if (it == given.end()) {
+            bound[p.name] = parameter(p.name, p.kind, offset);
+            continue;
+        }
+        Expr value = it->second->value;
+        if (p.kind != Op::VectorParameter && value->per_feature)
+            fail(FormulaErrorCode::ParameterShape, it->second->offset,
+                 "'" + p.name + "' of " + entry.name + " is a scalar");
+        if (p.kind == Op::IntegerParameter && !is_integer_valued(value))
+            fail(FormulaErrorCode::ParameterValue, it->second->offset,
+                 "'" + p.name + "' of " + entry.name + " is an integer");
+        bound[p.name] = value;
+    }
+    return transplant(definition.value, pool_, arguments[0].value, arguments[1].value, bound);
+}
+
+}  // namespace halogram

@@ -1,0 +1,68 @@
+// Compiling leaf functions: formulas that once took minutes, errors of Halide, the same bytes twice.
+#include "schedules/compile_kernel.h"
+
+#include <gtest/gtest.h>
+
+namespace halogram {
+namespace {
+
+KernelRequest request(const std::string& formula, int features = 2) {
+    return {"k", parse_formula(formula), "", "f32", features, {"gram"}};
+}
+
+std::string nested(const std::string& before, const std::string& inner, const std::string& after, int depth) {
+    std::string text = inner;
+    for (int k = 0; k < depth; ++k) text = before + text + after;
+    return text;
+}
+
+// Halide's passes walk expressions as trees: what is shared has to have a name, or this doubles with every level.
+TEST(CompileKernel, NestedFunctionsTakeLinearTime) {
+    std::string products = "let r0 = dot(x, y) in ";
+    for (int k = 1; k < 12; ++k) {
+        const std::string before = "r" + std::to_string(k - 1);
+        products += "let r" + std::to_string(k) + " = sin(" + before + ") * " + before + " in ";
+    }
+    for (const std::string& formula :
+         {nested("exp(-", "dot(x, y)", ")", 12), nested("max(sign(", "dot(x, y)", "), 0.5)", 12),
+          nested("abs(", "dot(x, y)", " - 1)", 30), products + "r11"}) {
+        const CompiledKernel compiled = compile_kernel(request(formula));
+        EXPECT_FALSE(compiled.leaf_objects.empty()) << formula;
+    }
+}
+
+TEST(CompileKernel, ErrorsOfHalideAreTranslated) {
+    try {
+        translate_errors([] {
+            Halide::Var i, other;
+            Halide::Func f;
+            f(i) = i;
+            f.vectorize(other, 4);
+            return 0;
+        });
+        FAIL() << "no error";
+    } catch (const CompileError& e) {
+        EXPECT_NE(std::string(e.what()).find("internal error while compiling"), std::string::npos) << e.what();
+        EXPECT_EQ(std::string(e.what()).find('\n'), std::string::npos) << e.what();
+    }
+}
+
+TEST(CompileKernel, SameInputSameBytes) {
+    const std::string formula = "exp(-gamma * sum(w[d] * (x - y)^2)) + mean(x) * mean(y)";
+    EXPECT_EQ(compile_kernel(request(formula)).leaf_objects, compile_kernel(request(formula)).leaf_objects);
+}
+
+TEST(CompileKernel, WhatIsNotBuiltYetIsRefused) {
+    KernelRequest wrong = request("dot(x, y)");
+    wrong.dtype = "f16";
+    EXPECT_THROW(compile_kernel(wrong), std::invalid_argument);
+    wrong = request("dot(x, y)");
+    wrong.target = "arm-64-linux";
+    EXPECT_THROW(compile_kernel(wrong), std::invalid_argument);
+    wrong = request("dot(x, y)");
+    wrong.operations = {"apply"};
+    EXPECT_THROW(compile_kernel(wrong), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace halogram

@@ -6,7 +6,9 @@
 #include <set>
 
 #include "library/archive.h"
+#include "library/atomic_output.h"
 #include "library/error.h"
+#include "library/interruption.h"
 #include "library/library.h"
 #include "library/names.h"
 #include "tools/kernel_arguments.h"
@@ -66,12 +68,15 @@ std::pair<std::string, std::vector<KernelRequest>> requests_of(const BuildArgume
 }
 
 void run(const BuildArguments& a) {
+    const InterruptionGuard guard;  // first, so that everything half made is gone before the signal takes its course
+    if (a.directory.empty()) throw UsageError("--output is empty: the directory for the three files");
     auto [name, requests] = requests_of(a);
     try {
         resolve_compiler(a.compiler);  // before the long work
     } catch (const LibraryError& e) {
         throw UsageError(e.what());
     }
+    { const AtomicOutput writable(a.directory); }
     Progress progress(a.quiet);
     LibraryInput input;
     input.name = name;
@@ -80,12 +85,14 @@ void run(const BuildArguments& a) {
                            std::to_string(HALIDE_VERSION_PATCH);
     for (const KernelRequest& request : requests) {
         CompiledKernel compiled = compile_kernel(request, [&](int done, int total, const std::string& what) {
+            throw_if_interrupted();
             progress.show("[" + std::to_string(done + 1) + "/" + std::to_string(total) + "] compiling " + what);
         });
         input.kernels.push_back(std::move(compiled.interface));
         input.leaf_objects.merge(compiled.leaf_objects);
         input.schedules[request.c_name] = std::move(compiled.schedules);
     }
+    throw_if_interrupted();
     LibraryOptions options;
     options.compiler = a.compiler;
     options.verbose = a.verbose;

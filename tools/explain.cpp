@@ -112,7 +112,8 @@ void add_explain_command(CLI::App& program) {
     add_kernel_options(*command, *a);
     command->footer(
         "Structure: the sums over features, the function around them, and the facts that choose algorithms.\n"
-        "Derivatives: what gram_vjp multiplies with the cotangent, as text of the formula language.\n"
+        "Derivatives: what gram_vjp multiplies with the cotangent, as text of the formula language. A product with a\n"
+        "factor that can be infinite at a pole is 0 where the other factor is exactly 0.\n"
         "Operations: arithmetic vector instructions; a fused multiply-add counts as one, exp as its polynomial.\n"
         "Loops: of each leaf function, for the best variant; `vectorized` and `unrolled` loops become straight "
         "code.\n\n"

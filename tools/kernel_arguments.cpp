@@ -46,13 +46,19 @@ void add_kernel_options(CLI::App& command, KernelArguments& a) {
         ->delimiter(',')
         ->type_name("LIST")
         ->capture_default_str();
-    command.add_option("--dtype", a.dtype, "f32 or f64")->capture_default_str();
-    command.add_option("--target", a.targets, "Where the library will run")->capture_default_str();
-    command.add_option("--form", a.form, "How squared distances are computed: direct")->capture_default_str();
-    command.add_option("--tolerance", a.tolerance, "Largest error of --form auto")->type_name("T");
-    command.add_option("--math", a.math, "Accuracy of scalar functions: exact")->capture_default_str();
+    command.add_option("--dtype", a.dtype, "f32 or f64")->type_name("TYPE")->capture_default_str();
+    command.add_option("--target", a.targets, "Where the library will run: x86-64-linux, host")
+        ->type_name("TARGET")
+        ->capture_default_str();
+    command.add_option("--form", a.form, "How distances are computed: direct")
+        ->type_name("FORM")
+        ->capture_default_str();
+    command.add_option("--tolerance", a.tolerance, "Largest error of --form auto")->type_name("T")->group("");
+    command.add_option("--math", a.math, "Accuracy of scalar functions: exact")
+        ->type_name("MATH")
+        ->capture_default_str();
     command.add_option("--set", a.settings, "PARAM=VALUE: a constant instead of a parameter")->type_name("PARAM=VALUE");
-    command.add_option("--schedules", a.schedules, "Tuned schedules of a machine")->type_name("DIR");
+    command.add_option("--schedules", a.schedules, "Tuned schedules of a machine")->type_name("DIR")->group("");
 }
 
 std::string* KernelArguments::text(const std::string& option) {

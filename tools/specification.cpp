@@ -1,7 +1,9 @@
 #include "tools/specification.h"
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -22,7 +24,7 @@ using JsonAdapter = valijson::adapters::NlohmannJsonAdapter;
 
 Json parse(const std::string& path) {
     std::ifstream file(path);
-    if (!file) throw UsageError("--spec " + path + ": the file cannot be read");
+    if (!file || std::filesystem::is_directory(path)) throw UsageError("--spec " + path + ": the file cannot be read");
     try {
         return Json::parse(file);
     } catch (const Json::parse_error& e) {
@@ -57,9 +59,15 @@ void check_layout(const std::string& path, const Json& document) {
     while (results.popError(next))
         if (deepest.description.empty() || next.context.size() > deepest.context.size()) deepest = next;
     const std::string place = place_of(deepest.context);
+    // "Object contains a property that could not be validated ...: 'foo'."
+    const std::size_t quote = deepest.description.find(": '");
+    if (deepest.description.rfind("Object contains a property", 0) == 0 && quote != std::string::npos)
+        deepest.description = "there is no option " + deepest.description.substr(quote + 2);
     const Json& options = text["properties"]["kernels"]["items"]["properties"];
     const std::string option = place.substr(place.find_last_of('.') + 1);
-    if (options.contains(option))
+    if (place == "name")
+        deepest.description = "expected: " + text["properties"]["name"]["description"].get<std::string>();
+    else if (options.contains(option))
         deepest.description = "expected: " + options[option]["description"].get<std::string>();
     throw UsageError("--spec " + path + (place.empty() ? "" : ", " + place) + ": " + deepest.description +
                      " (layout: {\"name\": ..., \"kernels\": [{long options}]})");
@@ -67,9 +75,13 @@ void check_layout(const std::string& path, const Json& document) {
 
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
+// A text may hold several, separated by commas, as on the command line.
 std::vector<std::string> texts_of(const Json& value) {
     std::vector<std::string> all;
-    for (const Json& v : value.is_array() ? value : Json::array({value})) all.push_back(text_of(v));
+    for (const Json& v : value.is_array() ? value : Json::array({value})) {
+        std::istringstream parts(text_of(v));
+        for (std::string part; std::getline(parts, part, ',');) all.push_back(part);
+    }
     return all;
 }
 

@@ -7,6 +7,14 @@
 
 namespace halogram {
 
+namespace {
+
+const char* kind_name(Op kind) {
+    return kind == Op::VectorParameter ? "a per-feature" : kind == Op::IntegerParameter ? "an integer" : "a real";
+}
+
+}  // namespace
+
 void FormulaBuilder::fail(FormulaErrorCode code, std::size_t offset, const std::string& message) const {
     throw FormulaError(code, formula_.text, offset, message);
 }
@@ -16,7 +24,10 @@ void FormulaBuilder::build(const ParseNode& root) {
     if (value->per_feature)
         fail(FormulaErrorCode::ResultPerFeature, 0,
              "the result has one value per feature; a kernel is a scalar: put sum(...), mean(...), max(...) around it");
-    if (value->height > formula_depth_limit * 4) fail(FormulaErrorCode::TooDeep, 0, "the formula's tree is too deep");
+    if (value->height > formula_depth_limit * 4)
+        fail(FormulaErrorCode::TooDeep, 0,
+             "more than " + std::to_string(formula_depth_limit * 4) +
+                 " operations, each on the result of the one before; put parentheses around parts of a long sum");
     formula_.value = value;
     check_settings();
 }
@@ -166,12 +177,7 @@ Expr FormulaBuilder::parameter(const std::string& name, Op kind, std::size_t off
             return p.node;
         }
         fail(FormulaErrorCode::ParameterShape, offset,
-             "'" + name + "' is used both as a " + (p.kind == Op::VectorParameter ? "per-feature" : "scalar") +
-                 " parameter and as a " +
-                 (p.kind == Op::VectorParameter ? "scalar"
-                  : kind == Op::VectorParameter ? "per-feature"
-                                                : "scalar") +
-                 " one");
+             "'" + name + "' is used both as " + kind_name(p.kind) + " parameter and as " + kind_name(kind) + " one");
     }
     Expr node = nullptr;
     auto setting = options_.settings.find(name);

@@ -46,8 +46,7 @@ const std::vector<Builtin>& builtins() {
 std::vector<std::string> callable_names() {
     std::vector<std::string> names = {"where"};
     for (const Builtin& b : builtins()) names.emplace_back(b.name);
-    for (const Function& f : functions())
-        if (f.in_language) names.emplace_back(f.name);
+    for (const Function& f : functions()) names.emplace_back(f.name);
     for (const CatalogueEntry& e : catalogue()) names.push_back(e.name);
     return names;
 }
@@ -106,7 +105,6 @@ Expr FormulaBuilder::call_at(const ParseNode& n) {
     }
     const CatalogueEntry* entry = find_in_catalogue(name);
     const Function* function = find_function(name);
-    if (function != nullptr && !function->in_language) function = nullptr;
     if (function != nullptr && static_cast<std::size_t>(function->arity) == arguments.size()) {
         Arguments values;
         for (const Argument& a : arguments) {

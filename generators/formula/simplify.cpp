@@ -20,6 +20,13 @@ bool foldable(Expr a, Expr b) {
     return a->is_constant() && b->is_constant() && bits_of(a->constant) + bits_of(b->constant) <= fold_limit_bits;
 }
 
+// A product of constants becomes one only where that one is an ordinary number of every dtype: 1e30 * 1e30 would be
+// infinite in f32, although x * 1e30 * 1e30 need not be.
+bool is_ordinary(const mpq_class& q) {
+    static const mpq_class largest("1000000000000000000000000000000");
+    return q == 0 || (abs(q) <= largest && abs(q) * largest >= 1);
+}
+
 bool is_negation(Expr e) { return e->op == Op::Negate; }
 
 // c * rest with a rational c, where the product is written that way.
@@ -64,8 +71,8 @@ Expr subtract(Expr a, Expr b) {
 }
 
 Expr multiply(Expr a, Expr b) {
-    if (foldable(a, b)) return number(a, a->constant * b->constant);
-    if (b->is_constant()) std::swap(a, b);
+    if (foldable(a, b) && is_ordinary(a->constant * b->constant)) return number(a, a->constant * b->constant);
+    if (b->is_constant() && !a->is_constant()) std::swap(a, b);
     if (a->is_constant(0)) return a;
     if (a->is_constant(1)) return b;
     if (a->is_constant(-1)) return operator_negate(b);
@@ -78,12 +85,13 @@ Expr multiply(Expr a, Expr b) {
     mpq_class c;
     Expr rest;
     if (a->is_constant()) {
-        if (split_constant(b, c, rest) && bits_of(c) + bits_of(a->constant) <= fold_limit_bits)
+        if (split_constant(b, c, rest) && bits_of(c) + bits_of(a->constant) <= fold_limit_bits &&
+            is_ordinary(a->constant * c))
             return multiply(number(a, a->constant * c), rest);
         return a->pool->node(Op::Multiply, {a, b});
     }
-    if (split_constant(a, c, rest)) return multiply(number(a, c), multiply(rest, b));
-    if (split_constant(b, c, rest)) return multiply(number(a, c), multiply(a, rest));
+    if (split_constant(a, c, rest) && is_ordinary(c)) return multiply(number(a, c), multiply(rest, b));
+    if (split_constant(b, c, rest) && is_ordinary(c)) return multiply(number(a, c), multiply(a, rest));
     // Scalars are gathered on the left, so that a per-feature product reads scalar * (per-feature part).
     if (a->per_feature && !b->per_feature) std::swap(a, b);
     if (!a->per_feature && b->per_feature && b->op == Op::Multiply && !b->arguments[0]->per_feature)
@@ -111,14 +119,16 @@ Expr multiply_zero(Expr a, Expr b) {
 }
 
 Expr divide(Expr a, Expr b) {
-    if (foldable(a, b) && b->constant != 0) return number(a, a->constant / b->constant);
+    if (foldable(a, b) && b->constant != 0 && is_ordinary(a->constant / b->constant))
+        return number(a, a->constant / b->constant);
     if (a->is_constant(0) && !b->is_constant(0)) return a;
-    if (b->is_constant() && b->constant != 0) return multiply(number(b, 1 / b->constant), a);
+    if (b->is_constant() && b->constant != 0 && is_ordinary(b->constant))
+        return multiply(number(b, 1 / b->constant), a);
     if (is_negation(a)) return operator_negate(divide(a->arguments[0], b));
     if (is_negation(b)) return operator_negate(divide(a, b->arguments[0]));
     mpq_class c;
     Expr rest;
-    if (split_constant(a, c, rest)) return multiply(number(a, c), divide(rest, b));
+    if (split_constant(a, c, rest) && is_ordinary(c)) return multiply(number(a, c), divide(rest, b));
     return a->pool->node(Op::Divide, {a, b});
 }
 

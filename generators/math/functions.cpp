@@ -63,6 +63,9 @@ int exact_softplus(mpfr_ptr result, mpfr_srcptr a, mpfr_rnd_t rounding) {
     return mpfr_add(result, whole.get(), t.get(), rounding);
 }
 
+// a * b where b is 0 long before a is infinite: far points give 0, not infinity * 0.
+Expr vanishing(Expr a, Expr b) { return a->pool->node(Op::MultiplyZero, {a, b}); }
+
 std::vector<Function> make_table() {
     std::vector<Function> t;
 
@@ -219,7 +222,6 @@ std::vector<Function> make_table() {
     t.push_back(
         {.name = "inverse_sqrt",
          .summary = "1 / sqrt(a), and 0 at a = 0: twice the derivative of sqrt",
-         .in_language = false,
          .derivatives = [](const Arguments&, Expr f) { return Arguments{constant(f, -1, 2) * power(f, number(f, 3))}; },
          .definition = [](const Arguments& a) -> Expr {
              return where(is_zero(a[0]), number(a[0], 0), 1 / Term(call("sqrt", {a[0]})));
@@ -295,7 +297,7 @@ std::vector<Function> make_table() {
                            Expr) { return Arguments{constant(a[0], -3, 2) * call("matern12", {3 * Term(a[0])})}; },
          .definition = [](const Arguments& a) -> Expr {
              Term r = call("sqrt", {3 * Term(a[0])});
-             return Term(1 + r) * call("exp", {-r});
+             return vanishing(1 + r, call("exp", {-r}));
          },
          .range = Range::Positive,
          .bounded = true});
@@ -307,7 +309,7 @@ std::vector<Function> make_table() {
                      },
                  .definition = [](const Arguments& a) -> Expr {
                      Term s5 = 5 * Term(a[0]), r = call("sqrt", {s5});
-                     return Term(Term(1 + r) + s5 / 3) * call("exp", {-r});
+                     return vanishing(Term(1 + r) + s5 / 3, call("exp", {-r}));
                  },
                  .range = Range::Positive,
                  .bounded = true});

@@ -22,7 +22,6 @@ struct Function {
     std::string_view name;
     int arity = 1;
     std::string_view summary;
-    bool in_language = true;  // false: appears only in derivatives
 
     // Derivatives by each argument, given the arguments and the value f itself.
     std::vector<Expr> (*derivatives)(const std::vector<Expr>& a, Expr f) = nullptr;

@@ -23,6 +23,15 @@ TEST(Symmetry, BitsAreProvedThroughCommutationAndSigns) {
     EXPECT_EQ(symmetry("norm(x) * norm(y)"), Symmetry::Bits);
 }
 
+// x - y and y - x are both +0 where they are equal: what tells +0 from -0 sees a difference.
+TEST(Symmetry, TheSignOfZeroCounts) {
+    EXPECT_EQ(symmetry("sum(x^3 - y^3) / sum(x - y)"), Symmetry::Mathematical);
+    EXPECT_EQ(symmetry("sum(x - y) * sum(x^3 - y^3)"), Symmetry::Mathematical);
+    EXPECT_EQ(symmetry("sum(x - y) * sum(x - y)"), Symmetry::Bits);
+    EXPECT_EQ(symmetry("abs(sum(x - y)) / sum(abs(x - y)^3)"), Symmetry::Bits);
+    EXPECT_EQ(symmetry("cos(sum(sin(x - y)))"), Symmetry::Bits);
+}
+
 TEST(Symmetry, AssociativityIsOnlyMathematical) {
     EXPECT_EQ(symmetry("norm(x) + c + norm(y)"), Symmetry::Mathematical);
     EXPECT_EQ(symmetry("norm(x) * c * norm(y)"), Symmetry::Mathematical);

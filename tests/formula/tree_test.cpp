@@ -65,6 +65,13 @@ TEST_F(Tree, Simplifies) {
     EXPECT_EQ(to_text(number(x, mpq_class(1, 3))), "1 / 3");
 }
 
+TEST_F(Tree, MergesConstantsOnlyIntoOrdinaryOnes) {
+    Term large = pool.constant(mpq_class("1000000000000000000000000000000"));
+    EXPECT_EQ(Expr(large * Term(large * x))->arguments[1], Expr(large * x));
+    EXPECT_EQ(Expr(Term(x / large) / large)->arguments[1], Expr(x / large));
+    EXPECT_EQ(Expr(Term(large * x) / large), Expr(x));
+}
+
 TEST_F(Tree, LeavesHugePowersUnfolded) {
     Expr nine = pool.constant(9);
     Expr tower = power(nine, power(nine, nine));

@@ -58,6 +58,8 @@ protected:
                 }
             }
             check_self<T>(library, kernel, entry, c.d);
+            check_coincident_points<T>(library, kernel, entry, c.d);
+            check_nan_stays_where_it_is<T>(library, kernel, entry, c.d);
             if (c.features > 0) expect_stored_bits(c.dtype, entry.name, bits_of(*first_large));
         }
     }
@@ -85,6 +87,41 @@ protected:
         for (std::int64_t i = 0; i < n; ++i)
             for (std::int64_t f = 0; f < d; ++f)
                 EXPECT_TRUE(same_number<T>(self->gx(i, f), copy->gx(i, f) + copy->gy(i, f))) << entry.name;
+    }
+
+    // Coincident points, one feature 0 in both, all of them 0: values and gradients are numbers or infinite, not NaN.
+    template <typename T>
+    static void check_coincident_points(const GeneratedLibrary& library, const KernelInterface& kernel,
+                                        const CatalogueEntry& entry, int d) {
+        for (int zeros : {0, 1, d}) {
+            KernelProblem<T> p(entry, kernel, {1, 1, d, false, some_gaps}, 4);
+            for (int f = 0; f < zeros; ++f) p.x(0, f) = T(0);
+            p.copy_x_to_y();
+            const auto out = run(library, p, options_with_threads(1));
+            EXPECT_FALSE(std::isnan(out->k(0, 0))) << entry.name << ", " << zeros << " zeros";
+            for (int f = 0; f < d; ++f)
+                EXPECT_FALSE(std::isnan(out->gx(0, f)) || std::isnan(out->gy(0, f))) << entry.name << ", " << zeros;
+            for (const auto& parameter : out->parameters)
+                for (T value : parameter->values) EXPECT_FALSE(std::isnan(value)) << entry.name << ", " << zeros;
+        }
+    }
+
+    // NaN in one point of x and one of y: every entry of K that depends on neither keeps its bits.
+    template <typename T>
+    static void check_nan_stays_where_it_is(const GeneratedLibrary& library, const KernelInterface& kernel,
+                                            const CatalogueEntry& entry, int d) {
+        KernelProblem<T> p(entry, kernel, {6, 37, d, false, some_gaps}, 5);
+        const auto before = run(library, p, options_with_threads(1));
+        p.x(2, d - 1) = p.y(33, 0) = T(NAN);
+        const auto after = run(library, p, options_with_threads(1));
+        for (std::int64_t i = 0; i < p.shape.n; ++i)
+            for (std::int64_t j = 0; j < p.shape.m; ++j) {
+                const bool touched = i == 2 || j == 33;
+                EXPECT_TRUE(touched || same_number(after->k(i, j), before->k(i, j))) << entry.name;
+                if (touched && entry.domain != Domain::Categorical) {  // these compare: NaN differs from everything
+                    EXPECT_TRUE(std::isnan(after->k(i, j))) << entry.name;
+                }
+            }
     }
 };
 

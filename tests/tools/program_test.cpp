@@ -122,6 +122,7 @@ TEST_F(Program, MistakesAreOneClearMessage) {
     expect_mistake("build --formula 'sum(x)' --features 5 -o out", "--name");
     expect_mistake("explain --formula 'sqr(sum(x))' --features 5", "did you mean 'sqrt'");
     expect_mistake("list --jason", "--jason");
+    expect_mistake(kernel + " --features 5 -o ''", "--output is empty");
 }
 
 TEST_F(Program, AnOutputThatCannotBeWrittenIsNotAUsersMistake) {
@@ -167,8 +168,8 @@ TEST_F(Program, ExplainAndHelpForEveryEntry) {
 
 TEST_F(Program, SpecificationOfSeveralKernels) {
     write("spec.json", R"json({"name": "both", "kernels": [
-        {"formula": "exp(-gamma * l1(x, y))", "name": "one", "features": 3},
-        {"formula": "(gamma * dot(x, y))^p", "name": "two", "features": "any", "dtype": "f64", "ops": ["gram"],
+        {"formula": "exp(-gamma * l1(x, y))", "name": "one", "features": 3, "ops": "gram,gram_vjp"},
+        {"formula": "(gamma * dot(x, y))^p", "name": "two", "features": "any", "dtype": "f64", "ops": "gram",
          "set": {"p": 3}}]})json");
     const Result r = run("build --spec spec.json -o out");
     ASSERT_EQ(r.status, 0) << r.errors;
@@ -209,6 +210,7 @@ TEST_F(Program, MistakesInASpecificationNameTheirPlace) {
         expect_mistake("build --spec spec.json -o out", wrong.part);
     }
     expect_mistake("build --spec none.json -o out", "none.json");
+    expect_mistake("build --spec . -o out", "cannot be read");
     expect_mistake("build --spec spec.json --kernel " + first_kernel() + " -o out", "--spec replaces");
 }
 

@@ -29,7 +29,7 @@ struct Structure {
     int matrix_products() const;  // of the expansion
 };
 
-// `value` is a scalar formula, simplified but not lowered.
+// `value` is a scalar formula, simplified but not lowered; the result points into its pool.
 Structure structure_of(Expr value);
 
 }  // namespace halogram

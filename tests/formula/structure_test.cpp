@@ -40,7 +40,8 @@ TEST(Structure, Facts) {
              Fact{"sum(where(x < y, x, y))", false, false, 0},
              Fact{"mean(where(x != y, 1, 0))", true, true, 0},
          }) {
-        const Structure s = structure_of(parse_formula(fact.formula).value);
+        const Formula f = parse_formula(fact.formula);  // owns what the structure points to
+        const Structure s = structure_of(f.value);
         EXPECT_EQ(s.distance != nullptr, fact.distance) << fact.formula;
         EXPECT_EQ(s.translation_invariant, fact.translation_invariant) << fact.formula;
         EXPECT_EQ(s.matrix_products(), fact.matrix_products) << fact.formula;

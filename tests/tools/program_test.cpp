@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "generators/catalogue/catalogue.h"
 #include "library/files.h"
@@ -34,10 +35,19 @@ protected:
                                     " >output.txt 2>errors.txt </dev/null";
         const int status = std::system(command.c_str());
         Result result{WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(path("output.txt")),
-                      read_file(path("errors.txt"))};
+                      without_sanitizer_notes(read_file(path("errors.txt")))};
         fs::remove(path("output.txt"));
         fs::remove(path("errors.txt"));
         return result;
+    }
+
+    // The address sanitizer tells once that Halide's use of makecontext is beyond it.
+    static std::string without_sanitizer_notes(const std::string& text) {
+        std::istringstream lines(text);
+        std::string rest;
+        for (std::string line; std::getline(lines, line);)
+            if (line.find("WARNING: ASan doesn't fully support makecontext") == std::string::npos) rest += line + "\n";
+        return rest;
     }
 
     // Status 2, one message of at most a few lines that holds `part`, nothing on stdout, no file left.

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "generators/formula/lower.h"
-#include "generators/math/code.h"
+#include "generators/pipelines/gradient_stages.h"
 
 namespace halogram {
 
@@ -116,21 +116,7 @@ LeafPipeline LeafSet::pairs() {
     Stages stages(inputs_, [this](Expr e, const Place& place) { return prepared_value(e, place); });
     const Halide::Var i = Stages::i, j = Stages::j;
     Halide::Var q("q");
-    std::vector<Expr> roots;
-    for (const PairPlane& plane : terms_.planes)
-        if (plane.value != nullptr) roots.push_back(plane.value);
-    stages.define_pair_reductions(roots);
-    std::vector<Halide::Expr> values;
-    Stages::Memo memo;
-    for (const PairPlane& plane : terms_.planes) {
-        const Halide::Expr g = g_(j, i);
-        if (plane.value == nullptr) {
-            values.push_back(g);
-            continue;
-        }
-        const Halide::Expr value = stages.emit(plane.value, Place{i, j, Halide::Expr()}, memo);
-        values.push_back(!plane.weighted ? value : plane.zero_rule ? code::product_at_edge(g, value) : g * value);
-    }
+    const std::vector<Halide::Expr> values = pair_plane_values(terms_, stages, g_(j, i));
     LeafPipeline leaf{LeafKind::Pairs, type_, features_};
     leaf.planes = static_cast<int>(values.size());
     Halide::Func w("w_out");
@@ -154,12 +140,7 @@ LeafPipeline LeafSet::pairs() {
 
 Halide::Expr LeafSet::contribution(const GradientTerm& term, const Halide::Expr& so_far, Stages& stages,
                                    const Place& place, Stages::Memo& memo) const {
-    Halide::Expr w = w_(place.j, place.i, term.plane);
-    if (term.negative) w = -w;
-    if (term.feature == nullptr) return so_far + w;
-    const Halide::Expr feature = stages.emit(term.feature, place, memo);
-    if (term.zero_rule) return so_far + code::product_at_edge(w, feature);
-    return code::fused_multiply_add(w, feature, so_far);
+    return with_gradient_term(so_far, term, w_(place.j, place.i, term.plane), stages, place, memo);
 }
 
 // rows and vectors: sums over the columns of the chunk, kept apart by lane.

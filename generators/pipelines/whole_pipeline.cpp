@@ -1,8 +1,7 @@
 #include "generators/pipelines/whole_pipeline.h"
 
 #include "generators/formula/lower.h"
-#include "generators/math/code.h"
-#include "generators/pipelines/gradient_terms.h"
+#include "generators/pipelines/gradient_stages.h"
 
 namespace halogram {
 
@@ -30,7 +29,8 @@ public:
         sum(variables) = make_const(type_, 0);
         Halide::Expr total = sum(variables);
         Stages::Memo memo;
-        for (const GradientTerm& term : terms) total = with_term(total, term, place, memo);
+        for (const GradientTerm& term : terms)
+            total = with_gradient_term(total, term, plane_at(term.plane, place), stages_, place, memo);
         if (!terms.empty()) sum(variables) = total;
         return sum;
     }
@@ -58,24 +58,8 @@ private:
     bool planes_are_known_ = false;
 
     void define_planes(const Halide::Func& g) {
-        std::vector<Expr> roots;
-        for (const PairPlane& plane : terms_.planes)
-            if (plane.value != nullptr) roots.push_back(plane.value);
-        stages_.define_pair_reductions(roots);
         const Halide::Var i = Stages::i, j = Stages::j;
-        std::vector<Halide::Expr> values;
-        Stages::Memo memo;
-        for (const PairPlane& plane : terms_.planes) {
-            const Halide::Expr weight = g(j, i);
-            if (plane.value == nullptr) {
-                values.push_back(weight);
-                continue;
-            }
-            const Halide::Expr value = stages_.emit(plane.value, Place{i, j, Halide::Expr()}, memo);
-            values.push_back(!plane.weighted   ? value
-                             : plane.zero_rule ? code::product_at_edge(weight, value)
-                                               : weight * value);
-        }
+        const std::vector<Halide::Expr> values = pair_plane_values(terms_, stages_, g(j, i));
         if (!values.empty()) planes_(j, i) = Halide::Tuple(values);
         planes_are_known_ = true;
     }
@@ -90,16 +74,6 @@ private:
         if (!planes_are_known_ || e->per_feature || !e->mixes_points() || e->boolean) return {};
         const int plane = terms_.raw_plane(e);
         return plane < 0 ? Halide::Expr() : plane_at(plane, place);
-    }
-
-    Halide::Expr with_term(const Halide::Expr& so_far, const GradientTerm& term, const Place& place,
-                           Stages::Memo& memo) {
-        Halide::Expr w = plane_at(term.plane, place);
-        if (term.negative) w = -w;
-        if (term.feature == nullptr) return so_far + w;
-        const Halide::Expr feature = stages_.emit(term.feature, place, memo);
-        if (term.zero_rule) return so_far + code::product_at_edge(w, feature);
-        return code::fused_multiply_add(w, feature, so_far);
     }
 };
 

@@ -21,7 +21,7 @@
      ys(j, k) yf(j, d, p)  like xs and xf for points of y, feature-major; strides (1, padded) and (1, padded, padded*D)
      k(j, i) g(j, i)     the caller's Gram matrix and cotangent (stride(1) = ldk, ldg); extents are exact, not padded, but
                          at least row_multiple x column_multiple: smaller ones go through padded scratch
-     w(j, i, q)          pair planes; strides (1, padded columns, padded columns * padded rows)
+     w(j, i, q)          pair planes; strides (1, padded columns, padded columns * padded rows); extents are exact
    A count of 0 means a buffer of extent 0 is passed (data pointer valid but untouched) and the prepare leaf is NULL
    if it would have nothing to do. */
 typedef int (*hg1_leaf)(void **arguments);
@@ -65,10 +65,11 @@ typedef struct hg1_gram_vjp_leaves {
     /* pairs: (P..., ps, pf, x, xs, xf, y, ys, yf, g, w): pair planes w; the last ones are g * dk/d(scalar parameter). */
     hg1_leaf pairs;
     /* scalars: (..., w, t): t(i, s) = sum over the chunk's columns of the plane of scalar parameter s; strides (1, padded
-       rows). A leaf of its own, because it reads whole vectors of w, whose padding the runtime has cleared by then. */
+       rows). A leaf of its own, because it reads whole vectors of w, whose padding the runtime has cleared by then. This
+       leaf and the next ones sum the pairs within the extents of w alone. */
     hg1_leaf scalars;
     /* rows: (P..., ps, pf, x, xs, xf, y, ys, yf, w, gx): gx(d, i) = sum over the chunk's columns; strides (1, D).
-       i runs over padded rows; w is zero in padded rows and columns (the runtime clears them). */
+       i runs over padded rows. */
     hg1_leaf rows;
     /* columns: (..., w, gy): gy(j, d) = sum over the panel's rows; strides (1, padded columns). */
     hg1_leaf columns;

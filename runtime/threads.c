@@ -67,9 +67,14 @@ typedef struct hg1_pool {
 } hg1_pool;
 
 /* No lock guards this pointer, so that fork can never leave one behind that nobody will open again. A pool is never
-   freed: a thread may still hold a pointer to it. */
+   freed: a thread may still hold a pointer to it. The first one needs no memory of its own; only a child of fork makes
+   others. */
 extern HG_SHARED hg1_pool *hg1_current_pool;
+extern HG_SHARED hg1_pool hg1_first_pool;
+extern HG_SHARED int hg1_first_pool_taken;
 HG_SHARED hg1_pool *hg1_current_pool = NULL;
+HG_SHARED hg1_pool hg1_first_pool;
+HG_SHARED int hg1_first_pool_taken = 0;
 
 /* Begins the next index of the job with the mutex held; returns 0 when none is left. */
 static int take(hg1_pool *pool) {
@@ -115,7 +120,8 @@ static hg1_pool *current_pool(void) {
     if (found != NULL && __atomic_load_n(&found->process, __ATOMIC_RELAXED) == process) {
         return found;
     }
-    hg1_pool *made = (hg1_pool *)calloc(1, sizeof *made);
+    const int first = __atomic_exchange_n(&hg1_first_pool_taken, 1, __ATOMIC_RELAXED) == 0;
+    hg1_pool *made = first ? &hg1_first_pool : (hg1_pool *)calloc(1, sizeof *made);
     if (made == NULL) {
         return NULL;
     }
@@ -125,7 +131,9 @@ static hg1_pool *current_pool(void) {
     made->process = process;
     made->previous = found;
     if (!__atomic_compare_exchange_n(&hg1_current_pool, &found, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-        free(made); /* another thread was faster */
+        if (!first) { /* another thread was faster */
+            free(made);
+        }
         return found;
     }
     pthread_atfork(NULL, NULL, forget_pool);

@@ -71,13 +71,14 @@ HG_HELPER_DEFINITION void hg1_vjp_pairs(const hg1_vjp *work, const hg1_vjp_block
 
 /* ---- Parts of the gradients from the pair planes ---- */
 
-/* Starts the arguments of a leaf that reads w. */
+/* Starts the arguments of a leaf that reads w. The extents say what is summed: nothing of the padding, whose parts of a
+   gradient need not be finite, and then 0 times them is not 0. */
 static void begin_reduction(const hg1_vjp *work, const hg1_vjp_block *b, hg1_arguments *arguments) {
     const hg1_plan *plan = &work->plan;
     hg1_arguments_begin(plan, work->memory, b->slot, arguments);
     hg1_arguments_panel(plan, b->slot, arguments, b->rows, 0, b->rows);
     hg1_arguments_chunk(plan, work->memory, arguments, b->chunk, b->columns, 0);
-    hg1_arguments_buffer(plan, arguments, b->slot + work->w, 3, b->padded_columns, b->padded_rows, b->padded_columns,
+    hg1_arguments_buffer(plan, arguments, b->slot + work->w, 3, b->columns, b->rows, b->padded_columns,
                          work->setting.kernel->pair_planes, b->padded_columns * b->padded_rows);
 }
 

@@ -56,13 +56,14 @@ void over_columns_apply(LeafPipeline& leaf, const Machine& machine, const TilePa
         f.compute_at(out, has_features ? dd : io).bound(lane, 0, lanes_over_points);
         f.split(lane, lv, li, lanes).vectorize(li).unroll(lv).unroll(i);
         if (has_features) f.unroll(d);
-        if (!f.has_update_definition()) continue;
-        Halide::RVar block = f.rvars(0)[0];
-        f.update().split(lane, lv, li, lanes).vectorize(li).unroll(lv).unroll(i);
-        if (has_features)
-            f.update().unroll(d).reorder(li, lv, d, i, block);
-        else
-            f.update().reorder(li, lv, i, block);
+        for (int update = 0; update < f.num_update_definitions(); ++update) {
+            const Halide::RVar block = f.rvars(update)[0];
+            f.update(update).split(lane, lv, li, lanes).vectorize(li).unroll(lv).unroll(i);
+            if (has_features)
+                f.update(update).unroll(d).reorder(li, lv, d, i, block);
+            else
+                f.update(update).reorder(li, lv, i, block);
+        }
     }
 }
 

@@ -67,4 +67,22 @@ Expr sign(const Expr& value) {
     });
 }
 
+// On AVX-512 a comparison, a vpternlog and a masked addition. The weight's difference from itself stands for 0, so that a
+// weight of NaN is added wherever the sign is 0 too.
+Expr add_with_sign(const Expr& sum, const Expr& weight, const Expr& a) {
+    return with_names(sum, a, [&](const Expr& so_far, const Expr& named) {
+        return with_names(weight, [&](const Expr& w) {
+            const Format format(w);
+            const Expr zero = Call::make(w.type(), Call::strict_sub, {w, w}, Call::PureIntrinsic);
+            const Expr signed_weight = format.from_bits(format.bits(w) ^ format.sign_bit(named));
+            const Type truth = Halide::Bool(w.type().lanes());
+            const Expr equal = Call::make(truth, Call::strict_eq, {named, zero}, Call::PureIntrinsic);
+            // An exclusive or, because Halide turns `!` into exchanged arms of the selection, and then it is no mask.
+            const Expr differs =
+                Call::make(truth, Call::bitwise_xor, {equal, make_const(truth, true)}, Call::PureIntrinsic);
+            return select(differs, so_far + signed_weight, so_far);
+        });
+    });
+}
+
 }  // namespace halogram::code

@@ -41,6 +41,9 @@ Expr erf(const Expr& a);
 Expr floor(const Expr& a);
 Expr abs(const Expr& a);
 Expr sign(const Expr& a);
+// sum + weight * sign(a), where the weight is NaN wherever a is: half of the operations of a product. An infinite weight is
+// added even at a = 0.
+Expr add_with_sign(const Expr& sum, const Expr& weight, const Expr& a);
 // C's pow, special cases included.
 Expr power(const Expr& base, const Expr& exponent);
 // base^(n + offset), or base^-(n + offset), for an int32 n: right for every n (one above 2^24 is not an f32, and n + offset

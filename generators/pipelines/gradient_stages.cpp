@@ -26,6 +26,7 @@ Halide::Expr with_gradient_term(const Halide::Expr& so_far, const GradientTerm& 
                                 const Place& place, Stages::Memo& memo) {
     if (term.negative) w = -w;
     if (term.feature == nullptr) return so_far + w;
+    if (term.sign) return code::add_with_sign(so_far, w, stages.emit(term.feature->arguments[0], place, memo));
     const Halide::Expr feature = stages.emit(term.feature, place, memo);
     if (term.zero_rule) return so_far + code::product_at_edge(w, feature);
     return code::fused_multiply_add(w, feature, so_far);

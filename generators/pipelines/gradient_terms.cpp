@@ -4,6 +4,8 @@
 
 #include "generators/formula/derivative.h"
 #include "generators/formula/lower.h"
+#include "generators/math/code.h"
+#include "generators/math/functions.h"
 
 namespace halogram {
 
@@ -11,6 +13,28 @@ namespace {
 
 // A scalar of a pair of points: it cannot be computed once per point.
 bool is_pair_scalar(Expr e) { return !e->per_feature && e->mixes_points(); }
+
+bool is_sign(Expr e) { return e != nullptr && e->op == Op::Call && e->function->code == &code::sign; }
+
+// Whether `value` is NaN at every pair of points where `cause`, a part of it, is NaN.
+bool carries_nan(Expr value, Expr cause) {
+    std::unordered_map<Expr, bool> carries;
+    for (Expr e : topological_order({value})) {
+        auto argument = [&](std::size_t k) { return carries.at(e->arguments[k]); };
+        bool any = false;
+        for (Expr a : e->arguments) any = any || carries.at(a);
+        if (e == cause)
+            any = true;
+        else if (e->boolean)
+            any = false;
+        else if (e->op == Op::Where)
+            any = argument(1) && argument(2);
+        else if (e->op == Op::Power)  // NaN^0 is 1
+            any = argument(0) && e->arguments[1]->is_constant() && !e->arguments[1]->is_constant(0);
+        carries[e] = any;
+    }
+    return carries.at(value);
+}
 
 class Decomposition {
 public:
@@ -91,7 +115,9 @@ private:
         const bool edge = zero_rule || (coefficient != nullptr && may_be_singular(coefficient)) ||
                           (feature != nullptr && may_be_singular(feature));
         if (feature != nullptr) request_raw_planes(feature);
-        terms.push_back({plane(coefficient, true, edge), negative, feature, edge});
+        const bool sign =
+            !edge && is_sign(feature) && coefficient != nullptr && carries_nan(coefficient, feature->arguments[0]);
+        terms.push_back({plane(coefficient, true, edge), negative, feature, edge, sign});
     }
 
     void request_raw_planes(Expr feature) {

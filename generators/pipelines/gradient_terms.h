@@ -21,6 +21,7 @@ struct GradientTerm {
     bool negative;
     Expr feature;  // a lowered per-feature tree, or a scalar that is broadcast; nullptr stands for 1
     bool zero_rule;
+    bool sign;  // the part is a call of sign, and the plane is NaN wherever its argument is
 };
 
 struct GradientTerms {

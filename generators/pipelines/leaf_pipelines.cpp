@@ -143,6 +143,21 @@ Halide::Expr LeafSet::contribution(const GradientTerm& term, const Halide::Expr&
     return with_gradient_term(so_far, term, w_(place.j, place.i, term.plane), stages, place, memo);
 }
 
+// Adds the columns of the chunk to `sum`, whose first variable is the lane, in blocks of one column per lane. The last
+// block, if it is not whole, adds nothing beyond the last column: 0 times the padding need not be 0.
+void LeafSet::add_columns(Halide::Func sum, const std::vector<Halide::Var>& variables,
+                          const std::function<Halide::Expr(const Halide::Expr&)>& total_with) {
+    const Halide::Expr columns = w_.dim(0).extent(), whole = columns / lanes_over_points,
+                       rest = columns % lanes_over_points;
+    const Halide::Var lane = variables[0];
+    const std::vector<Halide::Expr> place(variables.begin(), variables.end());
+    Halide::RDom block(0, whole, "block"), last(whole, select(rest > 0, 1, 0), "last_block");
+    const Halide::Expr total = total_with(block * lanes_over_points + lane);
+    if (!total.defined()) return;
+    sum(place) = total;
+    sum(place) = select(lane < rest, total_with(last * lanes_over_points + lane), sum(place));
+}
+
 // rows and vectors: sums over the columns of the chunk, kept apart by lane.
 LeafPipeline LeafSet::over_columns(LeafKind kind, const std::string& output,
                                    const std::vector<std::vector<GradientTerm>>& lists) {
@@ -153,13 +168,14 @@ LeafPipeline LeafSet::over_columns(LeafKind kind, const std::string& output,
     std::vector<Halide::Expr> results;
     for (const std::vector<GradientTerm>& terms : lists) {
         Halide::Func sum("sum_over_columns");
-        Halide::RDom block(0, w_.dim(0).extent() / lanes_over_points, "block");
-        const Place place{i, block * lanes_over_points + lane, d};
-        Stages::Memo memo;
         sum(lane, d, i) = make_const(type_, 0);
-        Halide::Expr total = sum(lane, d, i);
-        for (const GradientTerm& term : terms) total = contribution(term, total, stages, place, memo);
-        if (!terms.empty()) sum(lane, d, i) = total;
+        add_columns(sum, {lane, d, i}, [&](const Halide::Expr& column) {
+            const Place place{i, column, d};
+            Stages::Memo memo;
+            Halide::Expr total = sum(lane, d, i);
+            for (const GradientTerm& term : terms) total = contribution(term, total, stages, place, memo);
+            return terms.empty() ? Halide::Expr() : total;
+        });
         results.push_back(tree_of_lanes([&](int l) -> Halide::Expr { return sum(l, d, i); }));
         leaf.lane_sums.push_back(sum);
     }
@@ -183,9 +199,8 @@ LeafPipeline LeafSet::scalars() {
     std::vector<Halide::Expr> results;
     for (int plane : terms_.scalars) {
         Halide::Func sum("sum_over_columns");
-        Halide::RDom block(0, w_.dim(0).extent() / lanes_over_points, "block");
         sum(lane, i) = make_const(type_, 0);
-        sum(lane, i) += w_(block * lanes_over_points + lane, i, plane);
+        add_columns(sum, {lane, i}, [&](const Halide::Expr& column) { return sum(lane, i) + w_(column, i, plane); });
         results.push_back(tree_of_lanes([&](int l) -> Halide::Expr { return sum(l, i); }));
         leaf.lane_sums.push_back(sum);
     }

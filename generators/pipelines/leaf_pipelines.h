@@ -71,6 +71,8 @@ private:
     Halide::Expr plane_value(Expr e, const Place& place);
     LeafPipeline tile();
     LeafPipeline pairs();
+    void add_columns(Halide::Func sum, const std::vector<Halide::Var>& variables,
+                     const std::function<Halide::Expr(const Halide::Expr&)>& total_with);
     LeafPipeline over_columns(LeafKind kind, const std::string& output,
                               const std::vector<std::vector<GradientTerm>>& lists);
     LeafPipeline scalars();

@@ -24,11 +24,12 @@ void count_trees(const std::vector<Expr>& roots, OperationCount& count) {
     }
 }
 
-// Terms of a gradient: a plane times a per-feature part, fused into the sum over points.
+// Terms of a gradient: a plane times a per-feature part, fused into the sum over points; for a sign a comparison, an
+// operation on the bits and a masked addition.
 void count_terms(const std::vector<GradientTerm>& terms, OperationCount& count) {
     for (const GradientTerm& term : terms) {
-        count.per_feature += 1;
-        if (term.feature != nullptr) count_trees({term.feature}, count);
+        count.per_feature += term.sign ? 3 : 1;
+        if (term.feature != nullptr) count_trees({term.sign ? term.feature->arguments[0] : term.feature}, count);
     }
 }
 

@@ -257,11 +257,14 @@ template <typename T, template <typename> class K, typename S>
 struct Reduction : Pairs<T, K, S> {
     View<T> w, out;
     explicit Reduction(void **arguments) : Pairs<T, K, S>(arguments), w(this->output(0)), out(this->output(1)) {
-        HG_EXPECT_KEPT(w.extent(0) == this->y.extent(0) && w.extent(1) == this->x.extent(1));
+        // The pairs that are summed; memory, and the points, reach to the next multiples.
+        HG_EXPECT_KEPT(w.extent(0) > 0 && w.extent(0) <= this->y.extent(0) && w.stride(1) >= this->y.extent(0));
+        HG_EXPECT_KEPT(w.extent(1) > 0 && w.extent(1) <= this->x.extent(1) &&
+                       w.extent(1) + S::rows > this->x.extent(1));
         HG_EXPECT_KEPT(out.aligned());
         // No garbage of the padding is left: the sum below would show it, this says where.
-        for (std::int64_t i = 0; i < w.extent(1); ++i)
-            for (std::int64_t j = 0; j < w.extent(0); ++j) HG_EXPECT_KEPT(!(std::fabs(w(j, i, 0)) > T(1e29)));
+        for (std::int64_t i = 0; i < this->x.extent(1); ++i)
+            for (std::int64_t j = 0; j < this->y.extent(0); ++j) HG_EXPECT_KEPT(!(std::fabs(w(j, i, 0)) > T(1e29)));
     }
     T inverse(std::int64_t f) const {
         if constexpr (K<T>::vectors == 0) return 1;

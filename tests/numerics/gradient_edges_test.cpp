@@ -1,0 +1,87 @@
+// Gradients where a factor is infinite, NaN or 0, of compiled libraries: what a pair adds must reach exactly the
+// gradients that depend on it, wherever it stands among the lanes of a vector.
+#include <cmath>
+
+#include "tests/support/kernel_problem.h"
+
+namespace halogram {
+namespace {
+
+constexpr std::int64_t features = 2;
+
+struct Points : Matrix<float> {
+    Points(std::int64_t count, float first, float second) : Matrix(count, features, features, Guard::After) {
+        for (std::int64_t i = 0; i < count; ++i) {
+            (*this)(i, 0) = first;
+            (*this)(i, 1) = second;
+        }
+    }
+};
+
+class GradientEdges : public testing::Test {
+protected:
+    static KernelRequest request(const std::string& name, const std::string& formula) {
+        return {name, parse_formula(formula), formula, "f32", features, {"gram_vjp"}};
+    }
+
+    // Gradients for the cotangents 1, on every variant in turn.
+    template <typename Check>
+    static void on_every_variant(GeneratedLibrary& library, const std::string& name, const Matrix<float>& x,
+                                 const Matrix<float>& y, const Check& check) {
+        Matrix<float> g(x.rows, y.rows, y.rows, Guard::After), gx(x.rows, features, features, Guard::After),
+            gy(y.rows, features, features, Guard::After);
+        for (float& v : g.values) v = 1;
+        for (const std::string variant : {"sse41", "avx2", "avx512"}) {
+            if (!library.use_variant(variant)) continue;
+            SCOPED_TRACE(name + " " + variant + " " + std::to_string(x.rows) + " x " + std::to_string(y.rows));
+            Call call;
+            call.integer(x.rows).integer(y.rows).pointer(x.data()).integer(x.ld).pointer(y.data()).integer(y.ld);
+            call.pointer(g.data()).integer(g.ld).pointer(gx.data()).integer(gx.ld).pointer(gy.data()).integer(gy.ld);
+            ASSERT_EQ(call.run(library.symbol(name + "_gram_vjp")), HG_OK);
+            check(gx, gy);
+        }
+    }
+};
+
+// Each pair gives w = infinity and the parts x y^2 = infinity and 1: no NaN, unless 0 * infinity comes from the padding.
+TEST_F(GradientEdges, NothingComesFromThePadding) {
+    GeneratedLibrary library("edges", {request("overflow", "sum((x*y)^2)^3")});
+    for (std::int64_t n : {1, 4, 5, 70})
+        for (std::int64_t m : {1, 15, 16, 17, 32, 33, 300})
+            on_every_variant(library, "overflow", Points(n, 1e15F, 1), Points(m, 1e15F, 1),
+                             [](const Matrix<float>& gx, const Matrix<float>& gy) {
+                                 for (const Matrix<float>* gradient : {&gx, &gy})
+                                     for (std::int64_t k = 0; k < gradient->rows * features; ++k)
+                                         ASSERT_EQ(gradient->data()[k], INFINITY);
+                             });
+}
+
+// NaN in one feature of a point makes its distances NaN, and with these the gradients of all its features, coincident
+// ones too. A plain distance's gradient has no common factor: there only the feature itself is NaN.
+TEST_F(GradientEdges, NaNGoesWhereTheDistanceGoes) {
+    GeneratedLibrary library("edges",
+                             {request("laplacian", "exp(-sum(abs(x - y)))"), request("plain", "sum(abs(x - y))")});
+    for (std::int64_t n : {1, 7})
+        for (std::int64_t m : {1, 40}) {
+            Points x(n, 1, 2);
+            x(n / 2, 0) = NAN;
+            const Points y(m, 3, 2);
+            auto check = [&](bool everywhere) {
+                return [n, m, everywhere](const Matrix<float>& gx, const Matrix<float>& gy) {
+                    for (std::int64_t i = 0; i < n; ++i) {
+                        ASSERT_EQ(std::isnan(gx(i, 0)), i == n / 2);
+                        ASSERT_EQ(std::isnan(gx(i, 1)), i == n / 2 && everywhere);
+                    }
+                    for (std::int64_t j = 0; j < m; ++j) {
+                        ASSERT_TRUE(std::isnan(gy(j, 0)));
+                        ASSERT_EQ(std::isnan(gy(j, 1)), everywhere);
+                    }
+                };
+            };
+            on_every_variant(library, "laplacian", x, y, check(true));
+            on_every_variant(library, "plain", x, y, check(false));
+        }
+}
+
+}  // namespace
+}  // namespace halogram

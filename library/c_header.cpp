@@ -149,6 +149,13 @@ std::string comment_of(const KernelInterface& kernel, const EntryPoint& entry_po
             comment.paragraph("@brief The workspace in bytes that " + plain +
                               "_with needs for these options and sizes, so that the call allocates nothing.");
             break;
+        case EntryPointForm::ErrorBound:
+            comment.paragraph("@brief An upper bound of |k[i * ldk + j] - exact| over all entries that " + plain +
+                              " computes in the expanded form; infinite where none is known.");
+            add_input_tags(comment, kernel);
+            comment.tag("@param bound receives the bound");
+            comment.tag(std::string(return_text) + "on an error bound is untouched");
+            break;
         case EntryPointForm::Info:
             comment.paragraph(
                 "@brief What the library says of this kernel: formula, operations, variants and the one "

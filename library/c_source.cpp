@@ -1,6 +1,7 @@
 #include "library/c_source.h"
 
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "library/c_text.h"
@@ -14,7 +15,7 @@ using Field = std::pair<std::string, std::string>;
 
 // Tables and locals carry the runtime's prefix, which no parameter has (c_parameter_names): nothing can shadow them.
 std::string table_name(const KernelInterface& kernel, const std::string& what) {
-    return "hg1_table_" + kernel.c_name + "_" + what;
+    return "hg1_" + kernel.form + "_table_" + kernel.c_name + "_" + what;
 }
 
 std::string wrapper(const std::string& leaf_symbol) { return leaf_symbol + "_argv"; }
@@ -23,6 +24,13 @@ std::string joined(const std::vector<std::string>& items) {
     std::string result;
     for (const std::string& item : items) result += (result.empty() ? "" : ",") + item;
     return result;
+}
+
+std::string number(double value) {
+    std::ostringstream text;
+    text.precision(17);
+    text << value;
+    return text.str();
 }
 
 std::string table(const std::string& type, const std::string& name, const std::vector<Field>& fields) {
@@ -95,10 +103,18 @@ std::string kernel_table(const KernelInterface& kernel, const std::string& halog
         {"parameter_count", std::to_string(kernel.parameters.size())},
         {"parameter_kinds", kernel.parameters.empty() ? "NULL" : table_name(kernel, "parameter_kinds")},
         {"symmetry", symmetry},
+        {"form", c_string_initializer(kernel.form)},
+        {"centred", kernel.centred ? "1" : "0"},
+        {"bound_x", std::to_string(kernel.bound_x)},
+        {"bound_y", std::to_string(kernel.bound_y)},
         {"pair_planes", std::to_string(kernel.pair_planes)},
         {"operations_per_pair", std::to_string(kernel.operations_per_pair)},
         {"variant_count", std::to_string(kernel.variants.size())},
         {"variants", table_name(kernel, "variants")}};
+    if (!kernel.expanded.empty()) {
+        fields.emplace_back("expanded", "&" + table_name(kernel.expanded[0], "kernel"));
+        fields.emplace_back("tolerance", number(kernel.tolerance));
+    }
     for (const auto& [operation, prepared] : kernel.counts)
         fields.emplace_back(operation + "_counts", counts(prepared));
     return table("hg1_kernel", table_name(kernel, "kernel"), fields);
@@ -111,9 +127,9 @@ std::string plain_body(const EntryPoint& entry_point) {
     return "    " + c_call_text("return " + entry_point.name + "_with(", items, ");") + "\n";
 }
 
-// NAME_op_with: packs the arguments for the runtime.
-std::string with_body(const KernelInterface& kernel, const EntryPoint& entry_point) {
-    const bool vjp = entry_point.operation == "gram_vjp";
+// Packs the arguments for the runtime.
+std::string packed_arguments(const KernelInterface& kernel, const EntryPoint& entry_point) {
+    const bool vjp = entry_point.operation == "gram_vjp", with = entry_point.form == EntryPointForm::With;
     const std::string count = std::to_string(kernel.parameters.size());
     const std::string member = kernel.dtype == "f64" ? "f64" : "f32";
     std::string result;
@@ -139,22 +155,26 @@ std::string with_body(const KernelInterface& kernel, const EntryPoint& entry_poi
     fields.insert(fields.end(), {"x", "ldx", "y", "ldy"});
     if (vjp)
         fields.insert(fields.end(), {"g", "ldg", "gx", "ldgx", "gy", "ldgy"});
-    else
+    else if (with)
         fields.insert(fields.end(), {"k", "ldk"});
     for (const std::string& field : fields) result += "    hg1_arguments." + field + " = " + field + ";\n";
     if (!kernel.parameters.empty()) {
         result += "    hg1_arguments.parameters = hg1_values;\n";
         if (vjp) result += "    hg1_arguments.gparameters = hg1_gradients;\n";
     }
-    return result + "    return hg1_" + entry_point.operation + "(&" + table_name(kernel, "kernel") +
-           ", options, &hg1_arguments);\n";
+    return result;
 }
 
 std::string body(const KernelInterface& kernel, const EntryPoint& entry_point) {
     const std::string address = "&" + table_name(kernel, "kernel");
     switch (entry_point.form) {
         case EntryPointForm::Plain: return plain_body(entry_point);
-        case EntryPointForm::With: return with_body(kernel, entry_point);
+        case EntryPointForm::With:
+            return packed_arguments(kernel, entry_point) + "    return hg1_" + entry_point.operation + "(" + address +
+                   ", options, &hg1_arguments);\n";
+        case EntryPointForm::ErrorBound:
+            return packed_arguments(kernel, entry_point) + "    return hg1_gram_error_bound(" + address +
+                   ", &hg1_arguments, bound);\n";
         case EntryPointForm::Workspace:
             return "    return hg1_" + entry_point.operation + "_workspace(" + address + ", options, n, m, " +
                    (kernel.features == 0 ? "d" : "0") + ", bytes);\n";
@@ -163,8 +183,10 @@ std::string body(const KernelInterface& kernel, const EntryPoint& entry_point) {
     return "    static hg1_description hg1_information;\n    return hg1_info(" + address + ", &hg1_information);\n";
 }
 
-std::string kernel_source(const KernelInterface& kernel, const std::string& halogram_version) {
-    std::string result = "/* ---- " + kernel.c_name + " ---- */\n\n";
+// Everything the runtime reads of one form of a kernel.
+std::string kernel_tables(const KernelInterface& kernel, const std::string& halogram_version) {
+    std::string result;
+    for (const KernelInterface& form : kernel.expanded) result += kernel_tables(form, halogram_version) + "\n";
     for (const InterfaceVariant& variant : kernel.variants)
         for (const std::string& operation : kernel.operations) result += leaf_table(kernel, variant, operation) + "\n";
     std::vector<std::string> variants;
@@ -173,7 +195,11 @@ std::string kernel_source(const KernelInterface& kernel, const std::string& halo
     result += string_table(table_name(kernel, "formula"), formula_with_constants(kernel));
     result += string_table(table_name(kernel, "variants_text"), joined(variants));
     if (!kernel.parameters.empty()) result += parameter_kind_table(kernel);
-    result += "\n" + kernel_table(kernel, halogram_version);
+    return result + "\n" + kernel_table(kernel, halogram_version);
+}
+
+std::string kernel_source(const KernelInterface& kernel, const std::string& halogram_version) {
+    std::string result = "/* ---- " + kernel.c_name + " ---- */\n\n" + kernel_tables(kernel, halogram_version);
     for (const EntryPoint& entry_point : entry_points(kernel))
         result += "\n" + declaration(entry_point) + " {\n" + body(kernel, entry_point) + "}\n";
     return result;
@@ -183,10 +209,12 @@ std::string kernel_source(const KernelInterface& kernel, const std::string& halo
 
 std::vector<std::string> leaf_wrapper_symbols(const std::vector<KernelInterface>& kernels) {
     std::set<std::string> result;
-    for (const KernelInterface& kernel : kernels)
+    for (const KernelInterface& kernel : kernels) {
+        for (const std::string& symbol : leaf_wrapper_symbols(kernel.expanded)) result.insert(symbol);
         for (const InterfaceVariant& variant : kernel.variants)
             for (const std::string& operation : kernel.operations)
                 for (const auto& [role, symbol] : variant.leaves.at(operation)) result.insert(wrapper(symbol));
+    }
     return {result.begin(), result.end()};
 }
 

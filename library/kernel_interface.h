@@ -45,6 +45,11 @@ struct KernelInterface {
     std::vector<InterfaceParameter> parameters;    // in signature order
     std::vector<std::string> operations;           // "gram", "gram_vjp"
     Symmetry symmetry = Symmetry::None;
+    std::string form = "direct";                   // "expanded", or "auto": then `expanded` holds the second form
+    bool centred = false;                          // points are moved by a common center before anything is computed
+    int bound_x = 0, bound_y = 0;                  // of the expanded form: what its error bound asks for (hg_kernel.h)
+    double tolerance = 0;                          // of "auto": the largest error bound of an expanded call
+    std::vector<KernelInterface> expanded;         // at most one, with the same names
     std::map<std::string, PreparedCounts> counts;  // by operation
     int pair_planes = 0;
     int operations_per_pair = 0;

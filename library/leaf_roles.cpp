@@ -18,7 +18,7 @@ std::vector<LeafRole> with_preparation(const std::vector<LeafRole>& roles) {
 
 const std::vector<LeafRole>& leaf_roles(const std::string& operation) {
     static const std::map<std::string, std::vector<LeafRole>> roles = {
-        {"gram", with_preparation({{"tile", "tile", true}})},
+        {"gram", with_preparation({{"tile", "tile", true}, {"error_bound", "error_bound", false}})},
         {"gram_vjp", with_preparation({{"pairs", "pairs", true},
                                        {"scalars", "scalars", false},
                                        {"rows", "rows", false},

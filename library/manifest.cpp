@@ -82,11 +82,14 @@ Json kernel_entry(const KernelInterface& kernel) {
     result["parameters"] = parameters_of(kernel);
     result["operations"] = kernel.operations;
     result["functions"] = functions_of(kernel);
+    result["form"] = kernel.form;
+    if (kernel.form == "auto") result["tolerance"] = kernel.tolerance;
     result["symmetry"] = name_of(kernel.symmetry);
     result["derivatives"] = Json::object();
     for (const auto& [variable, text] : kernel.derivatives) result["derivatives"][variable] = text;
     result["operations_per_pair"] = kernel.operations_per_pair;
     result["variants"] = variants_of(kernel);
+    for (const KernelInterface& form : kernel.expanded) result["expanded_variants"] = variants_of(form);
     return result;
 }
 

@@ -93,6 +93,7 @@ void check_kernel_interface(const KernelInterface& kernel) {
             throw LibraryError(who + "the operation '" + operation + "' is listed twice");
     }
     if (kernel.variants.empty()) throw LibraryError(who + "it has no variant for any instruction set");
+    for (const KernelInterface& form : kernel.expanded) check_kernel_interface(form);
     std::set<std::string> names;
     for (const InterfaceVariant& variant : kernel.variants) {
         check_variant(kernel, variant);
@@ -150,9 +151,15 @@ std::vector<EntryPoint> entry_points(const KernelInterface& kernel) {
         append(workspace.arguments, size_arguments(kernel));
         workspace.arguments.push_back({"size_t *", "bytes"});
 
+        EntryPoint error_bound{operation, EntryPointForm::ErrorBound, plain.name + "_error_bound", "hg_status ", {}};
+        error_bound.arguments = size_arguments(kernel);
+        append(error_bound.arguments, point_and_parameter_arguments(kernel));
+        error_bound.arguments.push_back({c_element_type(kernel) + " *", "bound"});
+
         result.push_back(std::move(plain));
         result.push_back(std::move(with));
         result.push_back(std::move(workspace));
+        if (operation == "gram" && kernel.form != "direct") result.push_back(std::move(error_bound));
     }
     result.push_back({"", EntryPointForm::Info, kernel.c_name + "_info", "const hg_info *", {}});
     return result;

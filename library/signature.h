@@ -14,7 +14,7 @@ struct CArgument {
     std::string name;
 };
 
-enum class EntryPointForm { Plain, With, Workspace, Info };
+enum class EntryPointForm { Plain, With, Workspace, ErrorBound, Info };
 
 struct EntryPoint {
     std::string operation;  // "gram", "gram_vjp"; empty for NAME_info

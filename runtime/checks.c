@@ -2,7 +2,18 @@
  */
 #include "hg_internal.h"
 
+#include <stddef.h>
 #include <string.h>
+
+/* Fields that an older ABI 1 header lacks keep what `copy` has; 0 where the size is of none. */
+static int copy_options(const hg_options *options, hg_options *copy) {
+    if (options->size != sizeof *copy && options->size != offsetof(hg_options, form)) {
+        return 0;
+    }
+    memcpy(copy, options, options->size);
+    copy->size = sizeof *copy;
+    return 1;
+}
 
 HG_HELPER_DEFINITION hg_status hg1_check_options(const hg_options *options, hg_options *checked) {
     memset(checked, 0, sizeof *checked);
@@ -10,11 +21,9 @@ HG_HELPER_DEFINITION hg_status hg1_check_options(const hg_options *options, hg_o
     if (options == NULL) {
         return HG_OK;
     }
-    /* ABI 1 has had one hg_options so far. When a field is added at the end, the older sizes stay welcome here. */
-    if (options->size != sizeof *checked) {
+    if (!copy_options(options, checked)) {
         return HG_ERROR_OPTIONS_SIZE;
     }
-    *checked = *options;
     if (options->threads < 0 || options->threads > HG_LARGEST_THREADS) {
         return HG_ERROR_THREADS;
     }
@@ -28,10 +37,10 @@ HG_HELPER_DEFINITION hg_status hg1_check_options(const hg_options *options, hg_o
 }
 
 HG_HELPER_DEFINITION const hg_options *hg1_options_for_sizing(const hg_options *options, hg_options *copy) {
-    if (options == NULL || options->size != sizeof *copy) {
+    memset(copy, 0, sizeof *copy);
+    if (options == NULL || !copy_options(options, copy)) {
         return options;
     }
-    *copy = *options;
     copy->workspace = NULL;
     copy->workspace_bytes = 0;
     return copy;
@@ -166,6 +175,15 @@ static int overlaps_input(const hg1_setting *setting, const hg1_call *call, cons
                           const hg1_region *region) {
     return overlap(region, &in->x) || overlap(region, &in->y) || overlap(region, &in->g) ||
            overlaps_parameter(setting, call, region);
+}
+
+HG_HELPER_DEFINITION hg_status hg1_check_points(const hg1_setting *setting, const hg1_call *call) {
+    inputs in;
+    hg_status status = check_input_pointers(setting, call);
+    if (status == HG_OK) {
+        status = check_input_leading(setting, call);
+    }
+    return status != HG_OK || make_inputs(setting, call, &in) ? status : HG_ERROR_SIZE_OVERFLOW;
 }
 
 /* ---- The Gram matrix ---- */

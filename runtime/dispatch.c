@@ -61,6 +61,7 @@ static void describe(const hg1_kernel *kernel, hg_info *info) {
     info->operations = kernel->operations;
     info->variants = kernel->variants_text;
     info->features = kernel->features;
+    info->form = kernel->form;
     info->status = hg1_choose_variant(kernel, &variant);
     info->variant = variant != NULL ? variant->isa : NULL;
 }

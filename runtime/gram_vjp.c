@@ -184,7 +184,7 @@ static hg_status compute(void *state, char *memory) {
     const hg1_plan *plan = &work->plan;
     work->memory = memory;
     const hg1_fp_state saved = hg1_fp_enter();
-    hg1_prepare_parameters(plan, &work->call, memory);
+    hg1_prepare_call(plan, &work->call, memory);
     hg1_run_begin(&work->run, &work->setting.options, plan->slots, plan->panels * plan->chunks);
     hg1_run_items(&work->run, plan->chunks, pack_item, work);
     hg1_run_items(&work->run, work->groups * work->segments, group_item, work);
@@ -211,9 +211,13 @@ static hg_status begin(hg1_vjp *work, const hg1_kernel *kernel, const hg_options
 
 HG_SHARED hg_status hg1_gram_vjp(const hg1_kernel *kernel, const hg_options *options, const hg1_call *call) {
     hg1_vjp work;
+    kernel = hg1_choose_form(kernel, options, call);
     hg_status status = begin(&work, kernel, options, call->n, call->m, call->d, call);
     if (status == HG_OK) {
         status = hg1_check_workspace(&work.setting, call, work.bytes);
+    }
+    if (status == HG_OK) {
+        hg1_tell_form(&work.setting);
     }
     if (status != HG_OK) {
         return status;
@@ -244,9 +248,15 @@ HG_SHARED hg_status hg1_gram_vjp_workspace(const hg1_kernel *kernel, const hg_op
     }
     *bytes = 0;
     hg_options sizing;
-    const hg_status status = begin(&work, kernel, hg1_options_for_sizing(options, &sizing), n, m, d, NULL);
-    if (status == HG_OK) {
-        *bytes = work.bytes;
+    options = hg1_options_for_sizing(options, &sizing);
+    hg_status status = begin(&work, kernel, options, n, m, d, NULL);
+    size_t most = status == HG_OK ? work.bytes : 0;
+    if (status == HG_OK && kernel->expanded != NULL && most > 0) { /* the form is chosen from the points */
+        const size_t bound = hg1_error_bound_bytes(kernel->expanded, n, m, d);
+        most = most > bound ? most : bound;
+        status = begin(&work, kernel->expanded, options, n, m, d, NULL);
+        most = most > work.bytes ? most : work.bytes;
     }
+    *bytes = status == HG_OK ? most : 0;
     return status;
 }

@@ -38,6 +38,7 @@ extern "C" {
     STATUS(12, HG_ERROR_G_NULL, "g is NULL although n > 0 and m > 0")                                                  \
     STATUS(13, HG_ERROR_PARAMETER_NULL, "a per-feature parameter is NULL")                                             \
     STATUS(14, HG_ERROR_BYTES_NULL, "the pointer that receives the workspace size is NULL")                            \
+    STATUS(15, HG_ERROR_BOUND_NULL, "the pointer that receives the error bound is NULL")                              \
     STATUS(20, HG_ERROR_LDX_TOO_SMALL, "ldx is smaller than the number of features")                                   \
     STATUS(21, HG_ERROR_LDY_TOO_SMALL, "ldy is smaller than the number of features")                                   \
     STATUS(22, HG_ERROR_LDK_TOO_SMALL, "ldk is smaller than m")                                                        \
@@ -94,7 +95,8 @@ typedef struct hg_options {
     const volatile int *cancel; /* when it becomes non-zero the call returns HG_ERROR_CANCELLED soon */
     hg_progress progress;
     void *progress_user;
-    void *stream; /* CUDA stream; unused by CPU variants */
+    void *stream;      /* CUDA stream; unused by CPU variants */
+    const char **form; /* receives how this call computes distances, "direct" or "expanded"; NULL: not wanted */
 } hg_options;
 
 /* What a library says of itself; strings live as long as the library. */
@@ -111,6 +113,7 @@ typedef struct hg_info {
     const char *variants; /* all variants in the library, best first: "avx512,avx2,sse41" */
     int64_t features;     /* D, or 0 when D is an argument of the call */
     hg_status status;     /* HG_OK, or why no variant can run */
+    const char *form;     /* how distances are computed: "direct", "expanded" or "auto" */
 } hg_info;
 
 /* Runtime symbols carry the ABI version in their names; these macros are the names to use. */

@@ -71,6 +71,7 @@ HG_HELPER hg_status hg1_check_options(const hg_options *options, hg_options *che
 /* The same options without their workspace: who asks for the size of a workspace does not have the right one yet. */
 HG_HELPER const hg_options *hg1_options_for_sizing(const hg_options *options, hg_options *copy);
 HG_HELPER hg_status hg1_check_sizes(const hg1_kernel *kernel, int64_t n, int64_t m, int64_t d, hg1_setting *setting);
+HG_HELPER hg_status hg1_check_points(const hg1_setting *setting, const hg1_call *call);
 HG_HELPER hg_status hg1_check_gram(const hg1_setting *setting, const hg1_call *call);
 HG_HELPER hg_status hg1_check_gram_vjp(const hg1_setting *setting, const hg1_call *call);
 HG_HELPER hg_status hg1_check_workspace(const hg1_setting *setting, const hg1_call *call, size_t bytes);
@@ -130,6 +131,16 @@ typedef hg_status (*hg1_worker)(void *state, char *memory);
 /* Calls worker(state, memory) with the caller's workspace, the stack or the heap. */
 HG_HELPER hg_status hg1_with_workspace(const hg_options *options, size_t bytes, hg1_worker worker, void *state);
 
+/* ---- error_bound.c ---- */
+
+/* The kernel to compute a call with: of two forms the expanded one where its error bound is within the tolerance and the
+   call large enough for the bound to pay. */
+HG_HELPER const hg1_kernel *hg1_choose_form(const hg1_kernel *kernel, const hg_options *options, const hg1_call *call);
+/* Workspace that the choice needs; `kernel` is in the expanded form. */
+HG_HELPER size_t hg1_error_bound_bytes(const hg1_kernel *kernel, int64_t n, int64_t m, int64_t d);
+/* Tells the caller the form, where the options ask for it. */
+HG_HELPER void hg1_tell_form(const hg1_setting *setting);
+
 /* ---- panels.c ---- */
 
 /* Buffers of one leaf call. The first `parameter_count` arguments are shared by all slots. */
@@ -159,7 +170,7 @@ typedef struct hg1_plan {
     int64_t stored_rows, stored_columns; /* a full panel and a full chunk with their padding */
     int64_t scratch_elements;            /* a padded copy of a small piece of K or of its cotangent */
     int slots;
-    size_t parameter_list, parameter_buffers, parameter_dimensions, ps, pf;
+    size_t parameter_list, parameter_buffers, parameter_dimensions, ps, pf, center;
     hg1_points_layout y; /* chunk by chunk */
     size_t slots_begin, slot_bytes;
     size_t arguments, x_points, x_scalars, x_planes, scratch; /* within a slot */
@@ -174,8 +185,9 @@ HG_HELPER hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, i
 HG_HELPER void hg1_plan_shared(hg1_plan *plan, hg1_layout *layout, int64_t stored_chunks);
 HG_HELPER void hg1_plan_slot(hg1_plan *plan, hg1_layout *layout);
 
-/* Fills the parameters' buffers and runs the leaf that prepares what depends on them alone. */
-HG_HELPER void hg1_prepare_parameters(const hg1_plan *plan, const hg1_call *call, char *memory);
+/* What is prepared once per call: the center of the points where the kernel asks for one, the parameters' buffers, and
+   what depends on the parameters alone. */
+HG_HELPER void hg1_prepare_call(const hg1_plan *plan, const hg1_call *call, char *memory);
 /* Packs chunk `chunk` of y into place `place` of the stored chunks and prepares it. */
 HG_HELPER void hg1_prepare_chunk(const hg1_plan *plan, const hg1_call *call, char *memory, char *slot, int64_t chunk,
                                  int64_t place);
@@ -249,6 +261,19 @@ HG_HELPER void hg1_vjp_finish(hg1_vjp *work);
 HG_HELPER void hg1_vjp_zero(const hg1_vjp *work);
 
 /* ---- reals.c: loops over elements, for f32 and f64 by the size of an element ---- */
+
+/* The largest of the values; infinity where one is NaN or infinite. */
+HG_HELPER double hg1_largest(size_t element, const void *values, int64_t count, int64_t stride);
+
+/* A point amid those of x and y (NULL: none), which depends on the sets of both alone: in each feature the mean of the
+   middle half of up to HG_CENTER_SAMPLE numbers of each, finite ones. Any point does; a good one makes the moved points
+   small. */
+enum { HG_CENTER_SAMPLE = 32 };
+HG_HELPER void hg1_center(size_t element, void *center, const void *x, int64_t n, int64_t ldx, const void *y, int64_t m,
+                          int64_t ldy, int64_t d);
+/* values[r * width + c] -= center[r] of `rows` rows; or center[c] where `along_rows` is set. */
+HG_HELPER void hg1_subtract_center(size_t element, void *values, const void *center, int64_t rows, int64_t width,
+                                   int along_rows);
 
 /* destination[feature * padded + j] = source[j * ld + feature]; columns beyond `columns` repeat the last point. */
 HG_HELPER void hg1_pack_transposed(size_t element, void *destination, const void *source, int64_t ld, int64_t columns,

@@ -58,6 +58,9 @@ typedef struct hg1_counts {
 typedef struct hg1_gram_leaves {
     hg1_prepare prepare;
     hg1_leaf tile; /* (P..., ps, pf, x, xs, xf, y, ys, yf, k): the Gram matrix of the panel and chunk */
+    /* error_bound: (P..., ps, pf, sums, bound), the last two in f64: how far an entry of the expanded form can be off, given
+       the largest bound_x of a point of x and the largest bound_y of one of y. NULL in the direct form. */
+    hg1_leaf error_bound;
 } hg1_gram_leaves;
 
 typedef struct hg1_gram_vjp_leaves {
@@ -99,6 +102,12 @@ typedef struct hg1_kernel {
     int32_t parameter_count;
     const hg1_parameter_kind *parameter_kinds;
     hg1_symmetry symmetry;
+    const char *form;         /* "direct", "expanded", "auto" */
+    int32_t centred;          /* points are moved by a common center before anything is computed from them */
+    int32_t bound_x, bound_y; /* which of xs and ys the error bound asks for */
+    /* The same kernel in the expanded form, for calls whose error bound is at most `tolerance`; NULL: there is none. */
+    const struct hg1_kernel *expanded;
+    double tolerance;
     hg1_counts gram_counts, gram_vjp_counts;
     int32_t pair_planes;         /* extent of w's q */
     int32_t operations_per_pair; /* estimate with D features (D = 16 where D is an argument): decides on threads */
@@ -136,6 +145,9 @@ HG_API hg_status hg1_gram_workspace(const hg1_kernel *kernel, const hg_options *
                                     int64_t d, size_t *bytes);
 HG_API hg_status hg1_gram_vjp_workspace(const hg1_kernel *kernel, const hg_options *options, int64_t n, int64_t m,
                                         int64_t d, size_t *bytes);
+/* An upper bound of |K - exact K| over all entries that hg1_gram computes in the expanded form; `bound` has the element
+   type of the kernel. */
+HG_API hg_status hg1_gram_error_bound(const hg1_kernel *kernel, const hg1_call *call, void *bound);
 /* What a library says of itself, filled at the first call. */
 typedef struct hg1_description {
     int state; /* 0, being filled, filled; atomic */

@@ -83,6 +83,7 @@ HG_HELPER_DEFINITION void hg1_plan_shared(hg1_plan *plan, hg1_layout *layout, in
     plan->parameter_dimensions = hg1_layout_add(layout, parameters, 1, 1, sizeof(hg1_dimension));
     plan->ps = hg1_layout_add(layout, plan->counts.ps, 1, 1, element);
     plan->pf = hg1_layout_add(layout, plan->d, plan->counts.pf, 1, element);
+    plan->center = hg1_layout_add(layout, plan->setting->kernel->centred ? plan->d : 0, 1, 1, element);
     /* stored_columns is a multiple of HG_CHUNK_PADDING, hence every chunk begins at an aligned place. */
     plan->y.points_bytes = (size_t)(columns * plan->d) * element;
     plan->y.scalars_bytes = (size_t)(columns * plan->counts.ys) * element;
@@ -177,7 +178,7 @@ HG_HELPER_DEFINITION void hg1_arguments_chunk(const hg1_plan *plan, char *memory
 
 /* ---- Packing and preparing ---- */
 
-HG_HELPER_DEFINITION void hg1_prepare_parameters(const hg1_plan *plan, const hg1_call *call, char *memory) {
+static void prepare_parameters(const hg1_plan *plan, const hg1_call *call, char *memory) {
     const hg1_kernel *kernel = plan->setting->kernel;
     void **list = (void **)(void *)(memory + plan->parameter_list);
     hg1_buffer *buffers = (hg1_buffer *)(void *)(memory + plan->parameter_buffers);
@@ -205,6 +206,15 @@ HG_HELPER_DEFINITION void hg1_prepare_parameters(const hg1_plan *plan, const hg1
     }
 }
 
+HG_HELPER_DEFINITION void hg1_prepare_call(const hg1_plan *plan, const hg1_call *call, char *memory) {
+    const hg1_kernel *kernel = plan->setting->kernel;
+    if (kernel->centred) {
+        hg1_center((size_t)kernel->element_size, memory + plan->center, call->x, call->n, call->ldx, call->y, call->m,
+                   call->ldy, plan->d);
+    }
+    prepare_parameters(plan, call, memory);
+}
+
 HG_HELPER_DEFINITION void hg1_prepare_chunk(const hg1_plan *plan, const hg1_call *call, char *memory, char *slot,
                                             int64_t chunk, int64_t place) {
     const size_t element = (size_t)plan->setting->kernel->element_size;
@@ -214,6 +224,10 @@ HG_HELPER_DEFINITION void hg1_prepare_chunk(const hg1_plan *plan, const hg1_call
     hg1_pack_transposed(element, memory + plan->y.points + (size_t)place * plan->y.points_bytes,
                         source + (size_t)(begin * ld) * element, ld, columns, hg1_padded_columns(plan, columns),
                         plan->d);
+    if (plan->setting->kernel->centred) {
+        hg1_subtract_center(element, memory + plan->y.points + (size_t)place * plan->y.points_bytes,
+                            memory + plan->center, plan->d, hg1_padded_columns(plan, columns), 0);
+    }
     if (plan->prepare->y != NULL) {
         hg1_arguments arguments;
         hg1_arguments_begin(plan, memory, slot, &arguments);
@@ -231,6 +245,9 @@ HG_HELPER_DEFINITION void hg1_prepare_panel(const hg1_plan *plan, const hg1_call
     for (int64_t i = 0; i < padded; ++i) {
         const int64_t row = begin + (i < rows ? i : rows - 1);
         memcpy(packed + (size_t)i * row_bytes, (const char *)call->x + (size_t)(row * call->ldx) * element, row_bytes);
+    }
+    if (plan->setting->kernel->centred) {
+        hg1_subtract_center(element, packed, memory + plan->center, padded, plan->d, 1);
     }
     if (plan->prepare->x != NULL) {
         hg1_arguments arguments;

@@ -1,6 +1,8 @@
 /* Loops over elements, for f32 and f64. */
 #include "hg_internal.h"
 
+#include <math.h>
+
 #define REAL float
 #define OF_TYPE(name) name##_f32
 #include "reals_of_type.h"
@@ -60,6 +62,29 @@ HG_HELPER_DEFINITION void hg1_settle(size_t element, void *sum, const void *erro
         settle_f32((float *)sum, (const float *)error, count);
     } else {
         settle_f64((double *)sum, (const double *)error, count);
+    }
+}
+
+HG_HELPER_DEFINITION double hg1_largest(size_t element, const void *values, int64_t count, int64_t stride) {
+    return element == sizeof(float) ? largest_f32((const float *)values, count, stride)
+                                    : largest_f64((const double *)values, count, stride);
+}
+
+HG_HELPER_DEFINITION void hg1_center(size_t element, void *center, const void *x, int64_t n, int64_t ldx, const void *y,
+                                     int64_t m, int64_t ldy, int64_t d) {
+    if (element == sizeof(float)) {
+        center_f32((float *)center, (const float *)x, n, ldx, (const float *)y, m, ldy, d);
+    } else {
+        center_f64((double *)center, (const double *)x, n, ldx, (const double *)y, m, ldy, d);
+    }
+}
+
+HG_HELPER_DEFINITION void hg1_subtract_center(size_t element, void *values, const void *center, int64_t rows,
+                                              int64_t width, int along_rows) {
+    if (element == sizeof(float)) {
+        subtract_center_f32((float *)values, (const float *)center, rows, width, along_rows);
+    } else {
+        subtract_center_f64((double *)values, (const double *)center, rows, width, along_rows);
     }
 }
 

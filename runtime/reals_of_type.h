@@ -79,3 +79,57 @@ static void OF_TYPE(settle)(REAL *sum, const REAL *error, int64_t count) {
         sum[i] = error[i] == error[i] ? settled : sum[i];
     }
 }
+
+/* Adds the numbers of `feature` of some points to the sorted `sample`, and returns how many it then holds. */
+static int OF_TYPE(take_sample)(REAL *sample, int count, const REAL *points, int64_t n, int64_t ld, int64_t feature) {
+    const int64_t taken = n < HG_CENTER_SAMPLE ? n : HG_CENTER_SAMPLE;
+    for (int64_t k = 0; k < taken; ++k) {
+        /* k n / taken, whose product may overflow. */
+        const REAL value = points[(n / taken * k + n % taken * k / taken) * ld + feature];
+        if (!(value - value == 0)) {
+            continue; /* NaN or infinite */
+        }
+        int place = count++;
+        for (; place > 0 && sample[place - 1] > value; --place) {
+            sample[place] = sample[place - 1];
+        }
+        sample[place] = value;
+    }
+    return count;
+}
+
+static void OF_TYPE(center)(REAL *center, const REAL *x, int64_t n, int64_t ldx, const REAL *y, int64_t m, int64_t ldy,
+                            int64_t d) {
+    REAL sample[2 * HG_CENTER_SAMPLE];
+    for (int64_t feature = 0; feature < d; ++feature) {
+        int count = OF_TYPE(take_sample)(sample, 0, x, n, ldx, feature);
+        if (y != NULL) {
+            count = OF_TYPE(take_sample)(sample, count, y, m, ldy, feature);
+        }
+        REAL mean = 0;
+        for (int k = count / 4; k < count - count / 4; ++k) {
+            mean += sample[k] / (REAL)(count - count / 4 * 2); /* divided first: a sum may overflow */
+        }
+        center[feature] = mean;
+    }
+}
+
+static void OF_TYPE(subtract_center)(REAL *values, const REAL *center, int64_t rows, int64_t width, int along_rows) {
+    for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t column = 0; column < width; ++column) {
+            values[row * width + column] -= center[along_rows ? column : row];
+        }
+    }
+}
+
+static double OF_TYPE(largest)(const REAL *values, int64_t count, int64_t stride) {
+    REAL largest = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        const REAL value = values[i * stride];
+        if (!(value - value == 0)) {
+            return (double)INFINITY;
+        }
+        largest = value > largest ? value : largest;
+    }
+    return (double)largest;
+}

@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "generators/formula/derivative.h"
-#include "generators/formula/lower.h"
 #include "generators/formula/print.h"
 #include "generators/formula/symmetry.h"
+#include "generators/pipelines/gradient_terms.h"
 #include "generators/pipelines/leaf_pipelines.h"
 #include "library/files.h"
 #include "library/names.h"
@@ -57,7 +57,9 @@ KernelInterface describe(const KernelRequest& request) {
     k.dtype = request.dtype;
     k.features = request.features;
     k.operations = request.operations;
-    k.symmetry = symmetry_of(lower(request.formula.value));
+    k.symmetry = symmetry_of(evaluated_value(request.formula));
+    k.form = request.formula.expanded ? "expanded" : "direct";
+    k.centred = request.formula.expanded && request.formula.expanded->translation_invariant;
     std::vector<std::string> names;
     for (const FormulaParameter& p : request.formula.parameters)
         if (!p.node->is_constant()) names.push_back(p.name);
@@ -99,46 +101,81 @@ OperationCount operations_per_pair(const KernelRequest& request, const std::stri
     return operation_count(request.formula, operation, request.features > 0 ? request.features : assumed_features);
 }
 
+namespace {
+
+using Progress = std::function<void(const std::string& what)>;  // before each operation of each machine
+
+// One form of a kernel: the one that the formula says.
+KernelInterface compile_form(const KernelRequest& request, const std::vector<Machine>& machines, CompiledKernel& result,
+                             const Progress& progress) {
+    KernelInterface interface = describe(request);
+    const Halide::Type type = halide_type(request.dtype);
+    const std::string form = interface.form == "direct" ? "" : interface.form + "_";
+    auto prefix_of = [&](const Machine& machine) { return request.c_name + "_" + machine.isa + "_" + form; };
+    for (const Machine& machine : machines) {
+        InterfaceVariant variant{machine.isa, row_multiple(machine), column_multiple(machine, type), {}};
+        const std::string prefix = prefix_of(machine);
+        for (const std::string& operation : request.operations) {
+            progress(request.c_name + " " + form + operation + " for " + machine.isa);
+            // Names of stages are numbered from here, so that the same input gives the same bytes.
+            Halide::Internal::reset_random_counters();
+            LeafSet set(request.formula, type, request.features);
+            Halide::Module module(prefix + operation, machine.target);
+            module.set_any_strict_float(true);  // the functions were lowered that way
+            LeafSymbols symbols;
+            for (LeafPipeline& leaf : set.of(operation)) {
+                // Small but long to compile, and not timed: one error bound serves all variants.
+                const bool shared = leaf.kind == LeafKind::ErrorBound && &machine != &machines.back();
+                const std::string symbol =
+                    prefix_of(shared ? machines.back() : machine) + operation + "_" + leaf_name(leaf.kind);
+                symbols[leaf_name(leaf.kind)] = symbol;
+                if (shared) continue;
+                const ChosenSchedule chosen = schedule(leaf, machine);
+                result.schedules[machine.isa][form + operation][leaf_name(leaf.kind)] = record_of(chosen);
+                Halide::Pipeline pipeline(leaf.outputs);
+                add_software_fma(pipeline, machine, leaf.kind != LeafKind::ErrorBound);
+                const Halide::Module compiled = pipeline.compile_to_module(leaf.arguments, symbol, machine.target,
+                                                                           Halide::LinkageType::ExternalPlusArgv);
+                for (const auto& function : compiled.functions()) module.append(function);
+                for (const auto& buffer : compiled.buffers()) module.append(buffer);
+            }
+            variant.leaves[operation] = symbols;
+            interface.counts[operation] = counts_of(set.prepared());
+            interface.pair_planes = std::max({1, interface.pair_planes, static_cast<int>(set.terms().planes.size())});
+            if (operation == "gram") {
+                interface.bound_x = set.bound_of_x();
+                interface.bound_y = set.bound_of_y();
+            }
+            result.leaf_objects[prefix + operation + ".o"] = object_bytes(module);
+        }
+        interface.variants.push_back(std::move(variant));
+    }
+    return interface;
+}
+
+}  // namespace
+
 CompiledKernel compile_kernel(const KernelRequest& request,
                               const std::function<void(int, int, const std::string&)>& progress) {
     return translate_errors([&] {
         CompiledKernel result;
-        result.interface = describe(request);
-        const Halide::Type type = halide_type(request.dtype);
         const std::vector<Machine> machines = machines_of(request.target);
-        const int total = static_cast<int>(machines.size() * request.operations.size());
+        const int forms = request.tolerance ? 2 : 1;
+        const int total = static_cast<int>(machines.size() * request.operations.size()) * forms;
         int done = 0;
-        for (const Machine& machine : machines) {
-            InterfaceVariant variant{machine.isa, row_multiple(machine), column_multiple(machine, type), {}};
-            const std::string prefix = request.c_name + "_" + machine.isa + "_";
-            for (const std::string& operation : request.operations) {
-                if (progress) progress(done++, total, request.c_name + " " + operation + " for " + machine.isa);
-                // Names of stages are numbered from here, so that the same input gives the same bytes.
-                Halide::Internal::reset_random_counters();
-                LeafSet set(request.formula, type, request.features);
-                Halide::Module module(prefix + operation, machine.target);
-                module.set_any_strict_float(true);  // the functions were lowered that way
-                LeafSymbols symbols;
-                for (LeafPipeline& leaf : set.of(operation)) {
-                    const std::string symbol = prefix + operation + "_" + leaf_name(leaf.kind);
-                    const ChosenSchedule chosen = schedule(leaf, machine);
-                    result.schedules[machine.isa][operation][leaf_name(leaf.kind)] = record_of(chosen);
-                    Halide::Pipeline pipeline(leaf.outputs);
-                    add_software_fma(pipeline, machine);
-                    const Halide::Module compiled = pipeline.compile_to_module(leaf.arguments, symbol, machine.target,
-                                                                               Halide::LinkageType::ExternalPlusArgv);
-                    for (const auto& function : compiled.functions()) module.append(function);
-                    for (const auto& buffer : compiled.buffers()) module.append(buffer);
-                    symbols[leaf_name(leaf.kind)] = symbol;
-                }
-                variant.leaves[operation] = symbols;
-                result.interface.counts[operation] = counts_of(set.prepared());
-                result.interface.pair_planes =
-                    std::max({1, result.interface.pair_planes, static_cast<int>(set.terms().planes.size())});
-                result.leaf_objects[prefix + operation + ".o"] = object_bytes(module);
-            }
-            result.interface.variants.push_back(std::move(variant));
+        const Progress step = [&](const std::string& what) {
+            if (progress) progress(done++, total, what);
+        };
+        if (!request.tolerance) {
+            result.interface = compile_form(request, machines, result, step);
+            return result;
         }
+        KernelRequest direct = request;
+        direct.formula.expanded.reset();
+        result.interface = compile_form(direct, machines, result, step);
+        result.interface.expanded = {compile_form(request, machines, result, step)};
+        result.interface.form = "auto";
+        result.interface.tolerance = *request.tolerance;
         return result;
     });
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ struct KernelRequest {
     int features = 0;                     // 0: an argument of the call
     std::vector<std::string> operations;  // "gram", "gram_vjp"
     std::string target = "host";
+    // The direct form beside the expanded one of the formula, which computes a call only where its error bound is at most
+    // this (--form auto). Nothing: the formula's form alone.
+    std::optional<double> tolerance;
     std::map<std::string, std::string> parameter_descriptions;  // of some or all parameters, one line each
 };
 

@@ -30,6 +30,10 @@ void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters&) {
 bool always(const LeafPipeline&) { return true; }
 
 void apply_plain(LeafPipeline& leaf, const Machine&, const TileParameters&) {
+    if (leaf.kind == LeafKind::ErrorBound) {
+        for (Halide::Func f : leaf.point_stages) f.compute_root();
+        return;
+    }
     // Reductions of one point live on the stack, at the loop over the points of the output that uses them.
     for (Halide::Func f : leaf.point_stages) {
         if (!f.has_update_definition()) continue;

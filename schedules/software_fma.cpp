@@ -176,11 +176,17 @@ Expr fma_f64(const Expr& given_a, const Expr& given_b, const Expr& given_c) {
 }
 
 class SoftwareFma : public Halide::Internal::IRMutator {
+public:
+    explicit SoftwareFma(bool exact) : exact_(exact) {}
+
+private:
+    bool exact_;
     using IRMutator::visit;
 
     Expr visit(const Call* call) override {
         if (call->name != "llvm.fma.f32" && call->name != "llvm.fma.f64") return IRMutator::visit(call);
-        return software_fused_multiply_add(mutate(call->args[0]), mutate(call->args[1]), mutate(call->args[2]));
+        const Expr a = mutate(call->args[0]), b = mutate(call->args[1]), c = mutate(call->args[2]);
+        return exact_ ? software_fused_multiply_add(a, b, c) : a * b + c;
     }
 };
 
@@ -190,8 +196,8 @@ bool has_fused_multiply_add(const Machine& machine) {
     return machine.target.arch != Halide::Target::X86 || machine.target.has_feature(Halide::Target::FMA);
 }
 
-void add_software_fma(Halide::Pipeline& pipeline, const Machine& machine) {
-    if (!has_fused_multiply_add(machine)) pipeline.add_custom_lowering_pass(new SoftwareFma);
+void add_software_fma(Halide::Pipeline& pipeline, const Machine& machine, bool exact) {
+    if (!has_fused_multiply_add(machine)) pipeline.add_custom_lowering_pass(new SoftwareFma(exact));
 }
 
 Expr software_fused_multiply_add(const Expr& a, const Expr& b, const Expr& c) {

@@ -87,6 +87,7 @@ void run(const KernelArguments& arguments) {
                      (request.features > 0 ? "D = " + std::to_string(request.features) : "any D"));
     std::cout << "  " << std::left << std::setw(column - 2) << "formula" << f.text << "\n";
     line("simplified", to_text(f.value));
+    line("form", arguments.form);
     print_structure(f);
     print_derivatives(f);
     std::cout << "\nOperations per pair of points" << (request.features > 0 ? "" : ", with 16 features") << "\n";

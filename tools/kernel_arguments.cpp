@@ -1,9 +1,11 @@
 #include "tools/kernel_arguments.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "generators/catalogue/catalogue.h"
+#include "generators/formula/lower.h"
 #include "library/names.h"
 #include "schedules/machine.h"
 
@@ -33,6 +35,22 @@ int features_of(const std::string& text) {
     return value;
 }
 
+double tolerance_of(const std::string& text) {
+    double value = 0;
+    if (!CLI::detail::lexical_cast(text, value) || !(value > 0) || !std::isfinite(value))
+        throw UsageError("--tolerance takes a positive number, not '" + text + "'");
+    return value;
+}
+
+ExpandedForm expanded_form_of(const std::string& name, const Formula& formula) {
+    const std::optional<ExpandedForm> form = ExpandedForm::of(lower(formula.value));
+    if (!form)
+        throw UsageError("--form " + name +
+                         " needs a kernel of one squared distance: its only sum over features of both points must be "
+                         "sum(w * (f(x) - f(y))^2), w free of points (halogram explain shows the sums)");
+    return *form;
+}
+
 }  // namespace
 
 void add_kernel_options(CLI::App& command, KernelArguments& a) {
@@ -50,10 +68,19 @@ void add_kernel_options(CLI::App& command, KernelArguments& a) {
     command.add_option("--target", a.targets, "Where the library will run: x86-64-linux, host")
         ->type_name("TARGET")
         ->capture_default_str();
-    command.add_option("--form", a.form, "How distances are computed: direct")
+    command
+        .add_option("--form", a.form,
+                    "How squared distances are computed: direct (from differences), expanded (from matrix products: "
+                    "faster for many "
+                    "features, but it cancels where points are close), or auto (expanded where an error bound, "
+                    "computed from the "
+                    "points, is within --tolerance, else direct)")
         ->type_name("FORM")
         ->capture_default_str();
-    command.add_option("--tolerance", a.tolerance, "Largest error of --form auto")->type_name("T")->group("");
+    command
+        .add_option("--tolerance", a.tolerance,
+                    "Largest error bound of an entry of K for which --form auto takes the expanded form")
+        ->type_name("T");
     command.add_option("--math", a.math, "Accuracy of scalar functions: exact")
         ->type_name("MATH")
         ->capture_default_str();
@@ -78,8 +105,11 @@ KernelRequest request_of(const KernelArguments& a) {
     if (a.kernel.empty() == a.formula.empty()) throw UsageError("give either --kernel NAME or --formula TEXT");
     if (a.features.empty()) throw UsageError("--features is missing: the number of features D, or 'any'");
     require_one_of("dtype", a.dtype, {"f32", "f64"}, {"f16", "bf16"});
-    require_one_of("form", a.form, {"direct"}, {"expanded", "auto"});
-    if (!a.tolerance.empty()) throw UsageError("--tolerance belongs to --form auto, which is not built yet");
+    require_one_of("form", a.form, {"direct", "expanded", "auto"}, {});
+    if (!a.tolerance.empty() && a.form != "auto") throw UsageError("--tolerance belongs to --form auto");
+    if (a.tolerance.empty() && a.form == "auto")
+        throw UsageError(
+            "--form auto needs --tolerance T, the largest error of an entry of K that the expanded form may have");
     if (!a.schedules.empty()) throw UsageError("--schedules is not built yet: schedules follow from the machine alone");
     require_one_of("math", a.math, {"exact"}, {"fast"});
     if (std::all_of(a.operations.begin(), a.operations.end(), [](const std::string& o) { return o.empty(); }))
@@ -124,6 +154,12 @@ KernelRequest request_of(const KernelArguments& a) {
     } else {
         request.formula = parse_formula(a.formula, options);
     }
+    if (a.form != "direct") {
+        request.formula.expanded = expanded_form_of(a.form, request.formula);
+        if (request.operations[0] != "gram")
+            throw UsageError("--form " + a.form + " needs gram among --ops: the error bound belongs to it");
+    }
+    if (a.form == "auto") request.tolerance = tolerance_of(a.tolerance);
     request.c_name = a.name.empty() ? a.kernel : a.name;
     if (request.c_name.empty()) throw UsageError("--formula needs --name, the kernel's name in C");
     const std::string problem = c_name_problem(request.c_name);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "generators/formula/diagnostics.h"
+#include "generators/formula/expanded_form.h"
 #include "generators/formula/tree.h"
 
 namespace halogram {
@@ -25,6 +26,7 @@ struct Formula {
     Expr value = nullptr;                          // scalar
     std::vector<FormulaParameter> parameters;      // in the order of first appearance in the text
     std::map<std::string, std::string> constants;  // parameters that a setting replaced: name -> value as given
+    std::optional<ExpandedForm> expanded;          // how it is computed; nothing: as it is written
 };
 
 struct ParseOptions {

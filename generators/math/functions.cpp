@@ -79,6 +79,7 @@ std::vector<Function> make_table() {
                  .ulp_f32 = 1.0,
                  .ulp_f64 = 1.0,
                  .operations = 18,
+                 .monotone = Monotone::Rising,
                  .range = Range::Positive});
     t.push_back({.name = "log",
                  .summary = "natural logarithm; log(0) = -infinity",
@@ -88,6 +89,7 @@ std::vector<Function> make_table() {
                  .ulp_f32 = 1.0,
                  .ulp_f64 = 1.0,
                  .operations = 32,
+                 .monotone = Monotone::Rising,
                  .may_be_infinite = true});
     t.push_back({.name = "log1p",
                  .summary = "log(1 + a), accurate near 0",
@@ -97,6 +99,7 @@ std::vector<Function> make_table() {
                  .ulp_f32 = 1.0,
                  .ulp_f64 = 1.0,
                  .operations = 48,
+                 .monotone = Monotone::Rising,
                  .may_be_infinite = true});
     t.push_back({.name = "expm1",
                  .summary = "e^a - 1, accurate near 0",
@@ -105,7 +108,8 @@ std::vector<Function> make_table() {
                  .code = code::expm1,
                  .ulp_f32 = 1.0,
                  .ulp_f64 = 1.0,
-                 .operations = 31});
+                 .operations = 31,
+                 .monotone = Monotone::Rising});
     t.push_back({.name = "sqrt",
                  .summary = "square root; its derivative at 0 is the subgradient 0",
                  .derivatives = [](const Arguments& a,
@@ -115,6 +119,8 @@ std::vector<Function> make_table() {
                  .ulp_f32 = 0.5,
                  .ulp_f64 = 0.5,
                  .operations = 1,
+                 .monotone = Monotone::Rising,
+                 .half_hoelder = 1,
                  .range = Range::NonNegative,
                  .keeps_positive = true});
     t.push_back(
@@ -126,6 +132,7 @@ std::vector<Function> make_table() {
          .ulp_f32 = 1.0,
          .ulp_f64 = 1.0,
          .operations = 45,
+         .monotone = Monotone::Rising,
          .parity = Parity::Odd,
          .bounded = true});
     t.push_back({.name = "sin",
@@ -156,6 +163,8 @@ std::vector<Function> make_table() {
                  .ulp_f32 = 1.0,
                  .ulp_f64 = 1.0,
                  .operations = 28,
+                 .monotone = Monotone::Falling,
+                 .half_hoelder = 2.2214414690791831,
                  .range = Range::NonNegative,
                  .bounded = true});
     t.push_back({.name = "erf",
@@ -169,6 +178,7 @@ std::vector<Function> make_table() {
                  .ulp_f32 = 1.0,
                  .ulp_f64 = 1.0,
                  .operations = 39,
+                 .monotone = Monotone::Rising,
                  .parity = Parity::Odd,
                  .bounded = true});
     t.push_back(
@@ -180,6 +190,7 @@ std::vector<Function> make_table() {
          .ulp_f32 = 1.0,
          .ulp_f64 = 1.0,
          .operations = 44,
+         .monotone = Monotone::Rising,
          .range = Range::NonNegative,
          .bounded = true});
     t.push_back({.name = "softplus",
@@ -190,6 +201,7 @@ std::vector<Function> make_table() {
                  .ulp_f32 = 1.0,
                  .ulp_f64 = 1.0,
                  .operations = 69,
+                 .monotone = Monotone::Rising,
                  .range = Range::NonNegative});
     t.push_back({.name = "floor",
                  .summary = "largest integer not above a; derivative 0",

@@ -16,6 +16,7 @@ struct Expr;
 namespace halogram {
 
 enum class Parity { None, Even, Odd };
+enum class Monotone { No, Rising, Falling };
 enum class Range { Any, NonNegative, Positive };
 
 struct Function {
@@ -34,6 +35,9 @@ struct Function {
     Halide::Expr (*code_non_positive)(const Halide::Expr& a) = nullptr;  // the same bits, where a <= 0 is proved
     double ulp_f32 = 0, ulp_f64 = 0;
     int operations = 1;  // vector instructions of the code in f32 on AVX-512, counted by tests/math/assembly_test.cpp
+
+    Monotone monotone = Monotone::No;
+    double half_hoelder = 0;  // c of |f(a) - f(b)| <= c sqrt(|a - b|), where the slope has no bound; 0: there is none
 
     Parity parity = Parity::None;  // holds bit for bit
     Range range = Range::Any;

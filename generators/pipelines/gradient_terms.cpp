@@ -142,10 +142,18 @@ int GradientTerms::raw_plane(Expr value) const {
     return -1;
 }
 
+Expr evaluated_value(const Formula& formula) {
+    Expr value = lower(formula.value);
+    return formula.expanded ? formula.expanded->apply(value) : value;
+}
+
 GradientTerms gradient_terms(const Formula& formula) {
     GradientTerms result;
     Decomposition decomposition(result);
-    auto gradient = [&](Expr variable) { return lower(derivative(formula.value, variable)); };
+    auto gradient = [&](Expr variable) {
+        Expr lowered = lower(derivative(formula.value, variable));
+        return formula.expanded ? formula.expanded->apply(lowered) : lowered;
+    };
     result.x = decomposition.terms_of(gradient(formula.pool->x()));
     result.y = decomposition.terms_of(gradient(formula.pool->y()));
     for (const FormulaParameter& p : formula.parameters)

@@ -34,7 +34,11 @@ struct GradientTerms {
     int raw_plane(Expr value) const;
 };
 
-// `value` is the formula's tree, not lowered: its derivatives are taken, then lowered.
+// The sequence of operations of the kernel's value, in the form that the formula is computed in.
+Expr evaluated_value(const Formula& formula);
+
+// Of the derivatives of the formula as it is written, lowered. In the expanded form the distance in them comes from
+// matrix products, but the differences of the points stay, which cost no more than a product and do not cancel.
 GradientTerms gradient_terms(const Formula& formula);
 
 }  // namespace halogram

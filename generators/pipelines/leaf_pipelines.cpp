@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "generators/formula/lower.h"
 #include "generators/pipelines/gradient_stages.h"
 
 namespace halogram {
@@ -34,6 +33,7 @@ const char* leaf_name(LeafKind kind) {
         case LeafKind::Rows: return "rows";
         case LeafKind::Columns: return "columns";
         case LeafKind::Vectors: return "vectors";
+        case LeafKind::ErrorBound: return "error_bound";
     }
     return "";
 }
@@ -106,7 +106,7 @@ Halide::Expr LeafSet::plane_value(Expr e, const Place& place) {
 LeafPipeline LeafSet::tile() {
     Stages stages(inputs_, [this](Expr e, const Place& place) { return prepared_value(e, place); });
     LeafPipeline leaf{LeafKind::Tile, type_, features_};
-    leaf.outputs = {stages.gram(lower(formula_.value), "k")};
+    leaf.outputs = {stages.gram(evaluated_value(formula_), "k")};
     leaf.pair_reductions = stages.pair_reductions;
     leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_});
     return leaf;
@@ -236,8 +236,21 @@ std::vector<LeafPipeline> LeafSet::of(const std::string& operation) {
     throw std::invalid_argument("operation '" + operation + "' is not built yet; there are gram and gram_vjp");
 }
 
+int LeafSet::bound_of_x() const {
+    if (!formula_.expanded) return -1;
+    auto place = std::find(lists_.xs.begin(), lists_.xs.end(), formula_.expanded->of_x);
+    return place == lists_.xs.end() ? -1 : static_cast<int>(place - lists_.xs.begin());
+}
+
+int LeafSet::bound_of_y() const {
+    if (!formula_.expanded) return -1;
+    auto place = std::find(lists_.ys.begin(), lists_.ys.end(), formula_.expanded->of_y);
+    return place == lists_.ys.end() ? -1 : static_cast<int>(place - lists_.ys.begin());
+}
+
 std::vector<LeafPipeline> LeafSet::gram() {
     std::vector<LeafPipeline> leaves = {tile()};
+    if (formula_.expanded) leaves.push_back(error_bound());
     add_prepare_leaves(leaves);
     return leaves;
 }

@@ -21,7 +21,7 @@ struct PreparedLists {
 // Sums over points keep 16 partial sums, one per lane of the widest machine; every machine adds them in the same tree.
 inline constexpr int lanes_over_points = 16;
 
-enum class LeafKind { PrepareParameters, PrepareX, PrepareY, Tile, Pairs, Scalars, Rows, Columns, Vectors };
+enum class LeafKind { PrepareParameters, PrepareX, PrepareY, Tile, Pairs, Scalars, Rows, Columns, Vectors, ErrorBound };
 const char* leaf_name(LeafKind kind);  // "prepare_x", "tile", ...
 
 // One leaf function before scheduling.
@@ -51,6 +51,9 @@ public:
     // Valid after one of these.
     const PreparedLists& prepared() const { return lists_; }
     const GradientTerms& terms() const { return terms_; }
+    // Where the sums that the error bound asks for stand among the scalars of a point; -1: in the direct form.
+    int bound_of_x() const;
+    int bound_of_y() const;
 
 private:
     const Formula& formula_;
@@ -70,6 +73,7 @@ private:
                               Stages::Memo& memo) const;
     Halide::Expr plane_value(Expr e, const Place& place);
     LeafPipeline tile();
+    LeafPipeline error_bound();
     LeafPipeline pairs();
     void add_columns(Halide::Func sum, const std::vector<Halide::Var>& variables,
                      const std::function<Halide::Expr(const Halide::Expr&)>& total_with);

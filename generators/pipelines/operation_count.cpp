@@ -1,6 +1,5 @@
 #include "generators/pipelines/operation_count.h"
 
-#include "generators/formula/lower.h"
 #include "generators/math/functions.h"
 #include "generators/pipelines/gradient_terms.h"
 
@@ -39,7 +38,7 @@ OperationCount operation_count(const Formula& formula, const std::string& operat
     OperationCount count;
     count.features = features;
     if (operation == "gram") {
-        count_trees({lower(formula.value)}, count);
+        count_trees({evaluated_value(formula)}, count);
         return count;
     }
     const GradientTerms terms = gradient_terms(formula);

@@ -1,6 +1,5 @@
 #include "generators/pipelines/whole_pipeline.h"
 
-#include "generators/formula/lower.h"
 #include "generators/pipelines/gradient_stages.h"
 
 namespace halogram {
@@ -82,7 +81,7 @@ private:
 WholePipeline whole_gram(const Formula& formula, const PipelineInputs& inputs) {
     Stages stages(inputs);
     WholePipeline whole;
-    whole.outputs = {stages.gram(lower(formula.value), "k")};
+    whole.outputs = {stages.gram(evaluated_value(formula), "k")};
     collect_stages(stages, whole);
     whole.pair_reductions = stages.pair_reductions;
     return whole;

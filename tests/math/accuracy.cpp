@@ -96,7 +96,7 @@ Halide::Callable compile(Halide::Expr value, const Halide::Var& i, const std::ve
     f(i) = value;
     f.vectorize(i, machine.lanes(value.type()), Halide::TailStrategy::RoundUp);
     Halide::Pipeline pipeline(f);
-    add_software_fma(pipeline, machine);
+    add_software_fma(pipeline, machine, true);
     Halide::Target target = Halide::get_host_target();
     for (auto feature :
          {Halide::Target::SSE41, Halide::Target::AVX, Halide::Target::F16C, Halide::Target::FMA, Halide::Target::FMA4,

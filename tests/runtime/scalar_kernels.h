@@ -337,7 +337,7 @@ struct Leaves {
     static constexpr hg1_prepare prepare = {prepared ? prepare_parameters<T, K, S> : nullptr,
                                             prepared ? prepare_x<T, K, S> : nullptr,
                                             prepared ? prepare_y<T, K, S> : nullptr};
-    static constexpr hg1_gram_leaves gram = {prepare, tile<T, K, S, Skew>};
+    static constexpr hg1_gram_leaves gram = {prepare, tile<T, K, S, Skew>, nullptr};
     static constexpr hg1_gram_vjp_leaves gram_vjp = {
         prepare,           pairs<T, K, S>,       sum_scalars<T, K, S>,
         sum_rows<T, K, S>, sum_columns<T, K, S>, prepared ? sum_vectors<T, K, S> : nullptr};
@@ -375,6 +375,7 @@ hg1_kernel make_kernel(std::int64_t features = 0, hg1_symmetry symmetry = HG1_BI
     kernel.parameter_count = K<T>::parameters;
     kernel.parameter_kinds = K<T>::kinds;
     kernel.symmetry = symmetry;
+    kernel.form = "direct";
     kernel.gram_counts = kernel.gram_vjp_counts = K<T>::counts;
     kernel.pair_planes = K<T>::planes;
     kernel.operations_per_pair = 20;

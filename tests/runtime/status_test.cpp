@@ -194,6 +194,7 @@ TEST(Status, Options) {
     Vectors p(6, 4, 3);
     EXPECT_EQ(note(hg1_gram_workspace(&p.kernel, nullptr, 6, 4, 3, nullptr)), HG_ERROR_BYTES_NULL);
     EXPECT_EQ(note(hg1_gram_vjp_workspace(&p.kernel, nullptr, 6, 4, 3, nullptr)), HG_ERROR_BYTES_NULL);
+    EXPECT_EQ(note(hg1_gram_error_bound(&p.kernel, &p.call, nullptr)), HG_ERROR_BOUND_NULL);
     EXPECT_EQ(hg1_gram_workspace(&p.kernel, nullptr, -6, 4, 3, &bytes), HG_ERROR_N_NEGATIVE);
     EXPECT_EQ(hg1_gram_vjp_workspace(&p.kernel, nullptr, 6, -4, 3, &bytes), HG_ERROR_M_NEGATIVE);
     EXPECT_EQ(hg1_gram_vjp_workspace(&p.kernel, nullptr, INT64_MAX, INT64_MAX, 3, &bytes), HG_ERROR_SIZE_OVERFLOW);

@@ -1,0 +1,215 @@
+// The expanded form of every catalogue entry that has one: its error bound holds, the diagonal and the symmetry are exact,
+// a squared distance is never negative, and `auto` takes the form that it says.
+#include "generators/formula/expanded_form.h"
+
+#include <cmath>
+
+#include "generators/formula/lower.h"
+#include "tests/support/oracle.h"
+
+namespace halogram {
+namespace {
+
+constexpr int features = 6;
+
+enum class Form { Direct, Expanded, Auto };
+
+std::optional<KernelRequest> request(const CatalogueEntry& entry, const char* dtype, Form form, double tolerance = 0) {
+    KernelRequest r{entry.name, catalogue_formula(entry.name), entry.summary, dtype, features, {"gram", "gram_vjp"}};
+    if (form == Form::Direct) return r;
+    r.formula.expanded = ExpandedForm::of(lower(r.formula.value));
+    if (form == Form::Auto) r.tolerance = tolerance;
+    return r.formula.expanded ? std::optional(r) : std::nullopt;
+}
+
+std::vector<KernelRequest> requests(const char* dtype, Form form, double tolerance = 0) {
+    std::vector<KernelRequest> all;
+    for (const CatalogueEntry& entry : catalogue())
+        if (request(entry, dtype, Form::Expanded)) all.push_back(*request(entry, dtype, form, tolerance));
+    return all;
+}
+
+const CatalogueEntry& entry_of(const KernelRequest& r) { return *find_in_catalogue(r.c_name); }
+
+template <typename T>
+T error_bound(const GeneratedLibrary& library, const KernelProblem<T>& p) {
+    T bound = -1;
+    Call call;
+    p.add_sizes(call);
+    p.add_points(call);
+    p.add_parameters(call);
+    EXPECT_EQ(call.pointer(&bound).run(library.symbol(p.kernel.c_name + "_gram_error_bound")), HG_OK);
+    return bound;
+}
+
+// How points lie: as the domain gives them, close together far from the origin, or in two clusters far apart.
+enum class Cloud { Ordinary, Offset, Clusters };
+
+template <typename T>
+void arrange(Cloud cloud, const CatalogueEntry& entry, KernelProblem<T>& p) {
+    if (cloud == Cloud::Ordinary || entry.domain != Domain::Real) return;
+    for (Matrix<T>* points : {&p.x, &p.y})
+        for (std::int64_t i = 0; i < points->rows; ++i)
+            for (std::int64_t f = 0; f < features; ++f) {
+                const T side = cloud == Cloud::Clusters && i % 2 != 0 ? T(-1) : T(1);
+                (*points)(i, f) = side * T(1000) + (*points)(i, f) / 16;
+            }
+}
+
+template <typename T>
+class ExpandedFormOf : public testing::Test {
+protected:
+    static constexpr const char* dtype = sizeof(T) == 4 ? "f32" : "f64";
+};
+using Types = testing::Types<float, double>;
+TYPED_TEST_SUITE(ExpandedFormOf, Types);
+
+TYPED_TEST(ExpandedFormOf, EveryEntryIsWithinItsErrorBound) {
+    using T = TypeParam;
+    const std::vector<KernelRequest> all = requests(this->dtype, Form::Expanded);
+    GeneratedLibrary library("expanded", all);
+    ASSERT_TRUE(library.use_variant("avx2"));
+    std::size_t finite = 0;
+    for (std::size_t k = 0; k < all.size(); ++k)
+        for (Cloud cloud : {Cloud::Ordinary, Cloud::Offset, Cloud::Clusters}) {
+            SCOPED_TRACE(all[k].c_name + " " + std::to_string(static_cast<int>(cloud)));
+            KernelProblem<T> p(entry_of(all[k]), library.kernels[k], {9, 13, features}, 7);
+            arrange(cloud, entry_of(all[k]), p);
+            for (std::int64_t f = 0; f < features; ++f) {
+                p.y(0, f) = p.x(0, f);                        // coincident
+                p.y(1, f) = std::nextafter(p.x(1, f), T(0));  // one ulp apart
+            }
+            const auto out = run(library, p, options_with_threads(1));
+            const T bound = error_bound(library, p);
+            ASSERT_GT(bound, 0);
+            finite += cloud == Cloud::Ordinary && std::isfinite(bound);
+            const Oracle<T> oracle(all[k].formula, p);
+            for (std::int64_t i = 0; i < p.shape.n; ++i)
+                for (std::int64_t j = 0; j < p.shape.m; ++j) {
+                    const Real off = abs(Real(double(out->k(i, j))) - oracle.exact_entry(i, j));
+                    EXPECT_LE(off.to_double(), double(bound)) << i << ", " << j;
+                }
+        }
+    // What rises without limit, or has an infinite slope that no rule covers, has no finite bound.
+    EXPECT_GE(finite, all.size() * 3 / 4) << "of " << all.size();
+}
+
+TYPED_TEST(ExpandedFormOf, DiagonalAndSymmetryAreExactOnEveryVariant) {
+    using T = TypeParam;
+    const std::vector<KernelRequest> all = requests(this->dtype, Form::Expanded);
+    GeneratedLibrary library("expanded", all), direct("direct", requests(this->dtype, Form::Direct));
+    for (std::size_t k = 0; k < all.size(); ++k) {
+        SCOPED_TRACE(all[k].c_name);
+        KernelProblem<T> p(entry_of(all[k]), library.kernels[k], {70, 70, features, true}, 3);
+        arrange(Cloud::Offset, entry_of(all[k]), p);
+        std::unique_ptr<KernelOutputs<T>> first;
+        for (const std::string variant : {"sse41", "avx2", "avx512"}) {
+            if (!library.use_variant(variant) || !direct.use_variant(variant)) continue;
+            for (int threads : {1, 3}) {
+                auto out = run(library, p, options_with_threads(threads));
+                if (first == nullptr)
+                    first = std::move(out);
+                else
+                    EXPECT_TRUE(*out == *first) << variant << ", threads " << threads;
+            }
+            const auto from_differences = run(direct, p, options_with_threads(1));
+            for (std::int64_t i = 0; i < p.shape.n; ++i) {
+                EXPECT_TRUE(same_number(first->k(i, i), from_differences->k(i, i))) << i;
+                for (std::int64_t j = 0; j < i; ++j) EXPECT_TRUE(same_number(first->k(i, j), first->k(j, i)));
+            }
+        }
+    }
+}
+
+TEST(ExpandedForm, SquaredDistancesAreNotNegative) {
+    Formula formula = parse_formula("sum((x - y)^2)"), weighted = parse_formula("sum(w[d] * (x - y)^2)");
+    formula.expanded = ExpandedForm::of(lower(formula.value));
+    weighted.expanded = ExpandedForm::of(lower(weighted.value));
+    ASSERT_TRUE(formula.expanded && weighted.expanded);
+    GeneratedLibrary library("distances", {{"plain", formula, "", "f32", features, {"gram"}},
+                                           {"weighted", weighted, "", "f32", features, {"gram"}}});
+    std::mt19937_64 random(1);
+    std::uniform_real_distribution<float> close(0.999999F, 1.000001F);
+    constexpr std::int64_t n = 300;
+    std::vector<float> x(n * features), k(n * n), w(features, 1.0F);
+    for (float& v : x) v = close(random) * (random() % 2 == 0 ? 1000.0F : 1001.0F);
+    auto compute = [&](const std::string& name, const float* weights) {
+        Call call;
+        call.integer(n).integer(n).pointer(x.data()).integer(features).pointer(nullptr).integer(0);
+        if (weights != nullptr) call.pointer(weights);
+        ASSERT_EQ(call.pointer(k.data()).integer(n).run(library.symbol(name + "_gram")), HG_OK);
+    };
+    compute("plain", nullptr);
+    for (float v : k) ASSERT_GE(v, 0.0F);
+    compute("weighted", w.data());
+    for (float v : k) ASSERT_GE(v, 0.0F);
+    w[2] = -1e6F;  // then the distance itself is negative, and stays so
+    compute("weighted", w.data());
+    EXPECT_LT(*std::min_element(k.begin(), k.end()), -1.0F);
+}
+
+TEST(ExpandedForm, WhatHasNoSquaredDistanceHasNone) {
+    for (const char* text : {"sum(abs(x - y))", "dot(x, y)", "exp(-sum((x - y)^2)) * dot(x, y)", "sum((x - 2*y)^2)",
+                             "max((x - y)^2)", "sum((x - y)^4)"})
+        EXPECT_FALSE(ExpandedForm::of(lower(parse_formula(text).value))) << text;
+    for (const char* text : {"sum((x - y)^2)", "exp(-gamma * sum(((x - y) / ell[d])^2))", "sum((sqrt(x) - sqrt(y))^2)"})
+        EXPECT_TRUE(ExpandedForm::of(lower(parse_formula(text).value))) << text;
+}
+
+TEST(ExpandedForm, AutoTakesTheFormThatItSays) {
+    const double tolerance = 1e-4;
+    const CatalogueEntry& entry = *find_in_catalogue("rbf");
+    GeneratedLibrary chosen("auto", {*request(entry, "f32", Form::Auto, tolerance)}),
+        direct("direct", {*request(entry, "f32", Form::Direct)}),
+        expanded("expanded", {*request(entry, "f32", Form::Expanded)});
+    for (const auto& [cloud, n, form] :
+         {std::tuple{Cloud::Ordinary, 700, "expanded"}, std::tuple{Cloud::Offset, 700, "expanded"},
+          std::tuple{Cloud::Clusters, 700, "direct"}, std::tuple{Cloud::Ordinary, 20, "direct"}}) {
+        SCOPED_TRACE(form);
+        KernelProblem<float> p(entry, chosen.kernels[0], {n, n, features}, 5);
+        arrange(cloud, entry, p);
+        const char* said = nullptr;
+        hg_options options = options_with_threads(2);
+        options.form = &said;
+        for (bool own_workspace : {false, true}) {
+            KernelOutputs<float> out(p);
+            for (const std::string operation : {"gram", "gram_vjp"}) {
+                said = nullptr;
+                call_operation(chosen, p, operation, options, own_workspace, out);
+                EXPECT_STREQ(said, form) << operation;
+            }
+            const auto expected = run(form == std::string("direct") ? direct : expanded, p, options_with_threads(1));
+            EXPECT_TRUE(out == *expected) << own_workspace;
+        }
+        EXPECT_EQ(error_bound(chosen, p) <= tolerance, cloud != Cloud::Clusters);
+    }
+}
+
+// The gradient is that of the direct form but for the distance in its weights, which is off by no more than the bound of K
+// says: for exp(-gamma s) the derivative is -gamma times the value.
+TEST(ExpandedForm, GradientsAreAsGoodAsTheValues) {
+    const CatalogueEntry& entry = *find_in_catalogue("rbf");
+    const KernelRequest r = *request(entry, "f32", Form::Expanded);
+    GeneratedLibrary library("expanded", {r});
+    for (Cloud cloud : {Cloud::Ordinary, Cloud::Offset}) {
+        KernelProblem<float> p(entry, library.kernels[0], {33, 50, features}, 11);
+        arrange(cloud, entry, p);
+        const auto out = run(library, p, options_with_threads(1));
+        const double bound = error_bound(library, p), gamma = p.parameters[0]->values.data()[0];
+        for (std::int64_t i = 0; i < p.shape.n; ++i)
+            for (std::int64_t f = 0; f < features; ++f) {
+                double exact = 0, most = 0;
+                for (std::int64_t j = 0; j < p.shape.m; ++j) {
+                    double s = 0;
+                    for (std::int64_t e = 0; e < features; ++e) s += std::pow(double(p.x(i, e)) - double(p.y(j, e)), 2);
+                    const double part = -2 * gamma * (double(p.x(i, f)) - double(p.y(j, f))) * double(p.g(i, j));
+                    exact += part * std::exp(-gamma * s);
+                    most += std::fabs(part);
+                }
+                EXPECT_LE(std::fabs(double(out->gx(i, f)) - exact), most * (bound + 80 * 0x1p-24)) << i << ", " << f;
+            }
+    }
+}
+
+}  // namespace
+}  // namespace halogram

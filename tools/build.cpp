@@ -1,6 +1,4 @@
 // halogram build: formula or catalogue name -> libNAME.a, NAME.h, NAME.json.
-#include <unistd.h>
-
 #include <iostream>
 #include <memory>
 #include <set>
@@ -12,6 +10,7 @@
 #include "library/library.h"
 #include "library/names.h"
 #include "tools/kernel_arguments.h"
+#include "tools/progress.h"
 #include "tools/specification.h"
 
 namespace halogram {
@@ -22,22 +21,6 @@ struct BuildArguments {
     KernelArguments kernel;
     std::string specification, compiler, directory;
     bool quiet = false, verbose = false;
-};
-
-// One line that rewrites itself on a terminal, nothing in a pipe.
-class Progress {
-public:
-    explicit Progress(bool quiet) : shown_(!quiet && isatty(STDERR_FILENO) != 0) {}
-    ~Progress() { clear(); }
-    void show(const std::string& text) {
-        if (shown_) std::cerr << "\r\033[K" << text << std::flush;
-    }
-    void clear() {
-        if (shown_) std::cerr << "\r\033[K" << std::flush;
-    }
-
-private:
-    bool shown_;
 };
 
 // The library's name and its kernels.

@@ -1,15 +1,15 @@
 // A library made by Halogram, loaded into the test: its functions are called through libffi, because their signatures
-// follow from the kernel.
+// follow from the kernel. What goes wrong is an exception, so that tools can use it too.
 #pragma once
 
 #include <dlfcn.h>
 #include <ffi.h>
-#include <gtest/gtest.h>
 #include <stdlib.h>
 
 #include <cstdint>
 #include <filesystem>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,8 +25,6 @@ class GeneratedLibrary {
 public:
     // Compiles the kernels, writes the library, links it into a shared object and loads that.
     GeneratedLibrary(const std::string& name, const std::vector<KernelRequest>& requests) {
-        char pattern[] = "/tmp/halogram-test-XXXXXX";
-        directory_ = mkdtemp(pattern);
         LibraryInput input;
         input.name = name;
         input.schedules = nlohmann::ordered_json::object();
@@ -40,17 +38,16 @@ public:
             input.leaf_objects.merge(compiled.leaf_objects);
         }
         kernels = input.kernels;
-        write_library(input, directory_);
-        const std::string shared = directory_ + "/shared.so";
-        const std::string command = "cc -shared -o " + shared + " -Wl,--whole-archive " + directory_ + "/lib" + name +
-                                    ".a -Wl,--no-whole-archive -pthread";
-        if (std::system(command.c_str()) != 0) ADD_FAILURE() << command;
+        write_library(input, directory_.path);
+        const std::string shared = directory_.path + "/shared.so";
+        const std::string command = "cc -shared -o " + shared + " -Wl,--whole-archive " + directory_.path + "/lib" +
+                                    name + ".a -Wl,--no-whole-archive -pthread";
+        if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
         handle_ = dlopen(shared.c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (handle_ == nullptr) ADD_FAILURE() << dlerror();
+        if (handle_ == nullptr) throw std::runtime_error(dlerror());
     }
     ~GeneratedLibrary() {
         if (handle_ != nullptr) dlclose(handle_);
-        std::filesystem::remove_all(directory_);
     }
     GeneratedLibrary(const GeneratedLibrary&) = delete;
     GeneratedLibrary& operator=(const GeneratedLibrary&) = delete;
@@ -65,7 +62,7 @@ public:
 
     void* symbol(const std::string& name) const {
         void* found = dlsym(handle_, name.c_str());
-        if (found == nullptr) ADD_FAILURE() << name << ": " << dlerror();
+        if (found == nullptr) throw std::runtime_error(name + ": there is no such symbol");
         return found;
     }
 
@@ -73,7 +70,16 @@ public:
     std::set<std::string> undefined_symbols;  // of all leaf objects
 
 private:
-    std::string directory_;
+    struct TemporaryDirectory {
+        char path_pattern[26] = "/tmp/halogram-test-XXXXXX";
+        std::string path;
+        TemporaryDirectory() {
+            if (mkdtemp(path_pattern) == nullptr) throw std::runtime_error("no folder can be made in /tmp");
+            path = path_pattern;
+        }
+        ~TemporaryDirectory() { std::filesystem::remove_all(path); }
+    };
+    TemporaryDirectory directory_;
     void* handle_ = nullptr;
 };
 

@@ -2,6 +2,8 @@
 // guard pages.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <memory>
 #include <stdexcept>

@@ -111,7 +111,9 @@ Halide::Expr Stages::operation(Expr e, const Place& place, Memo& memo) {
         case Op::Minimum: return code::minimum(argument(0), argument(1));
         case Op::Maximum: return code::maximum(argument(0), argument(1));
         case Op::Less: return argument(0) < argument(1);
-        case Op::LessEqual: return argument(0) <= argument(1);
+        case Op::LessEqual:
+            // Halide's code for x86 takes a <= b as !(a > b), which holds of NaN.
+            return argument(0) < argument(1) || argument(0) == argument(1);
         case Op::Equal: return argument(0) == argument(1);
         case Op::NotEqual: return argument(0) != argument(1);
         case Op::And: return argument(0) && argument(1);

@@ -14,7 +14,6 @@
 #include "library/names.h"
 #include "schedules/machine.h"
 #include "schedules/software_fma.h"
-#include "schedules/strategy.h"
 
 namespace halogram {
 
@@ -101,6 +100,21 @@ OperationCount operations_per_pair(const KernelRequest& request, const std::stri
     return operation_count(request.formula, operation, request.features > 0 ? request.features : assumed_features);
 }
 
+std::optional<TileParameters> picked_parameters(const KernelRequest& request, const std::string& isa,
+                                                const std::string& operation, const LeafPipeline& leaf) {
+    const std::string form = request.formula.expanded ? "expanded_" : "";
+    const nlohmann::ordered_json* record = &request.schedules;
+    for (const std::string& key : {isa, form + operation, std::string(leaf_name(leaf.kind))}) {
+        if (!record->contains(key)) return std::nullopt;
+        record = &record->at(key);
+    }
+    try {
+        return TileParameters{record->at("rows"), record->at("vectors"), record->at("features"), record->at("unroll")};
+    } catch (const nlohmann::json::exception& e) {
+        throw std::invalid_argument(std::string("a schedule of ") + leaf_name(leaf.kind) + ": " + e.what());
+    }
+}
+
 namespace {
 
 using Progress = std::function<void(const std::string& what)>;  // before each operation of each machine
@@ -130,7 +144,8 @@ KernelInterface compile_form(const KernelRequest& request, const std::vector<Mac
                     prefix_of(shared ? machines.back() : machine) + operation + "_" + leaf_name(leaf.kind);
                 symbols[leaf_name(leaf.kind)] = symbol;
                 if (shared) continue;
-                const ChosenSchedule chosen = schedule(leaf, machine);
+                const ChosenSchedule chosen =
+                    schedule(leaf, machine, picked_parameters(request, machine.isa, operation, leaf));
                 result.schedules[machine.isa][form + operation][leaf_name(leaf.kind)] = record_of(chosen);
                 Halide::Pipeline pipeline(leaf.outputs);
                 add_software_fma(pipeline, machine, leaf.kind != LeafKind::ErrorBound);

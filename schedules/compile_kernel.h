@@ -14,6 +14,7 @@
 #include "generators/formula/parser.h"
 #include "generators/pipelines/operation_count.h"
 #include "library/kernel_interface.h"
+#include "schedules/strategy.h"
 
 namespace halogram {
 
@@ -34,7 +35,10 @@ struct KernelRequest {
     // The direct form beside the expanded one of the formula, which computes a call only where its error bound is at most
     // this (--form auto). Nothing: the formula's form alone.
     std::optional<double> tolerance;
-    std::map<std::string, std::string> parameter_descriptions;  // of some or all parameters, one line each
+    std::map<std::string, std::string> parameter_descriptions = {};  // of some or all parameters, one line each
+    // Parameters of schedules that were picked, as in CompiledKernel::schedules; leaves that are not named here take the
+    // analytic defaults. They change the speed and no bit of a result.
+    nlohmann::ordered_json schedules = nlohmann::ordered_json::object();
 };
 
 struct CompiledKernel {
@@ -44,9 +48,14 @@ struct CompiledKernel {
 };
 
 // `progress(done, total, what)` is called before each leaf is compiled; it may be empty.
-// Throws CompileError, std::invalid_argument for a target that is not built yet.
+// Throws CompileError, std::invalid_argument for a target that is not built yet or for schedules outside of the spaces of
+// the strategies.
 CompiledKernel compile_kernel(const KernelRequest& request,
                               const std::function<void(int done, int total, const std::string& what)>& progress = {});
+
+// What `request` picks for a leaf, if it does. Throws std::invalid_argument for a record that is no set of parameters.
+std::optional<TileParameters> picked_parameters(const KernelRequest& request, const std::string& isa,
+                                                const std::string& operation, const LeafPipeline& leaf);
 
 // Arithmetic per pair of points, with 16 features where D is an argument.
 OperationCount operations_per_pair(const KernelRequest& request, const std::string& operation);

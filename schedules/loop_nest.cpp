@@ -39,7 +39,8 @@ std::vector<LoopNest> loop_nests(const KernelRequest& request) {
             Halide::Internal::reset_random_counters();
             LeafSet set(request.formula, halide_type(request.dtype), request.features);
             for (LeafPipeline& leaf : set.of(operation)) {
-                const ChosenSchedule chosen = schedule(leaf, machine);
+                const ChosenSchedule chosen =
+                    schedule(leaf, machine, picked_parameters(request, machine.isa, operation, leaf));
                 CapturedErrors captured;
                 Halide::Pipeline(leaf.outputs).print_loop_nest();
                 std::istringstream lines(captured.text());

@@ -11,6 +11,8 @@ using Halide::Var;
 
 TileParameters no_parameters(const LeafPipeline&, const Machine&) { return {}; }
 
+std::vector<TileParameters> no_choice(const LeafPipeline&, const Machine&) { return {{}}; }
+
 bool prepares_y(const LeafPipeline& leaf) { return leaf.kind == LeafKind::PrepareY; }
 
 void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters&) {
@@ -46,7 +48,7 @@ void apply_plain(LeafPipeline& leaf, const Machine&, const TileParameters&) {
 
 }  // namespace
 
-const Strategy prepare_points = {"vectors of points", prepares_y, no_parameters, apply};
-const Strategy plain_loops = {"plain loops", always, no_parameters, apply_plain};
+const Strategy prepare_points = {"vectors of points", prepares_y, no_parameters, no_choice, apply};
+const Strategy plain_loops = {"plain loops", always, no_parameters, no_choice, apply_plain};
 
 }  // namespace halogram

@@ -31,6 +31,15 @@ TileParameters defaults(const LeafPipeline& leaf, const Machine& machine) {
     return p;
 }
 
+std::vector<TileParameters> space(const LeafPipeline& leaf, const Machine& machine) {
+    std::vector<TileParameters> all;
+    for (int rows = 1; rows <= row_multiple(machine); ++rows)
+        for (int vectors : vector_extents(leaf, machine))
+            for (int unroll : feature_extents(leaf))
+                if (unroll == 1 || unroll == leaf.features) all.push_back({rows, vectors, 1, unroll});
+    return all;
+}
+
 void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) {
     Halide::Func out = leaf.outputs[0];
     const Var i = Stages::i, j = Stages::j;
@@ -62,6 +71,6 @@ void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) 
 
 }  // namespace
 
-const Strategy register_tile = {"register tile", applies, defaults, apply};
+const Strategy register_tile = {"register tile", applies, defaults, space, apply};
 
 }  // namespace halogram

@@ -1,6 +1,7 @@
 #include "schedules/strategy.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "schedules/code_size.h"
 
@@ -12,12 +13,43 @@ const std::vector<Strategy>& strategies() {
     return ordered;
 }
 
-ChosenSchedule schedule(LeafPipeline& leaf, const Machine& machine) {
-    const Strategy& strategy =
-        *std::find_if(strategies().begin(), strategies().end(), [&](const Strategy& s) { return s.applies(leaf); });
-    const TileParameters parameters = within_code_size(strategy.defaults(leaf, machine), leaf, machine);
+static const Strategy& strategy_of(const LeafPipeline& leaf) {
+    return *std::find_if(strategies().begin(), strategies().end(), [&](const Strategy& s) { return s.applies(leaf); });
+}
+
+ChosenSchedule schedule(LeafPipeline& leaf, const Machine& machine, const std::optional<TileParameters>& picked) {
+    const Strategy& strategy = strategy_of(leaf);
+    if (picked) {
+        const std::vector<TileParameters> space = parameter_space(leaf, machine);
+        if (std::find(space.begin(), space.end(), *picked) == space.end())
+            throw std::invalid_argument(std::string("the strategy '") + strategy.name +
+                                        "' does not have these parameters for " + leaf_name(leaf.kind) + " on " +
+                                        machine.isa);
+    }
+    const TileParameters parameters =
+        picked ? *picked : within_code_size(strategy.defaults(leaf, machine), leaf, machine);
     strategy.apply(leaf, machine, parameters);
     return {&strategy, parameters};
+}
+
+std::vector<TileParameters> parameter_space(const LeafPipeline& leaf, const Machine& machine) {
+    std::vector<TileParameters> space = strategy_of(leaf).space(leaf, machine);
+    std::erase_if(space, [&](const TileParameters& p) { return !(within_code_size(p, leaf, machine) == p); });
+    return space;
+}
+
+std::vector<int> vector_extents(const LeafPipeline& leaf, const Machine& machine) {
+    std::vector<int> extents;
+    for (int vectors = 1; column_multiple(machine, leaf.type) % (vectors * machine.lanes(leaf.type)) == 0; vectors *= 2)
+        extents.push_back(vectors);
+    return extents;
+}
+
+std::vector<int> feature_extents(const LeafPipeline& leaf) {
+    constexpr int most = 8;  // more never fit the registers beside their sums
+    std::vector<int> extents = {1};
+    for (int features = 2; features <= std::min(leaf.features, most); ++features) extents.push_back(features);
+    return extents;
 }
 
 int row_multiple(const Machine&) { return 4; }

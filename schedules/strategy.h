@@ -1,6 +1,7 @@
 // How leaf functions are computed: strategies, in order; the first that applies is taken.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct TileParameters {
     int vectors = 1;   // vectors of points of y
     int features = 1;  // features held in registers at once, in sums over points
     int unroll = 1;    // of the loop over features
+    bool operator==(const TileParameters&) const = default;
 };
 
 struct Strategy {
@@ -22,6 +24,8 @@ struct Strategy {
     bool (*applies)(const LeafPipeline& leaf);
     // The analytic default for a machine.
     TileParameters (*defaults)(const LeafPipeline& leaf, const Machine& machine);
+    // All that a tuner may pick, the default among them. None changes a bit of the result.
+    std::vector<TileParameters> (*space)(const LeafPipeline& leaf, const Machine& machine);
     void (*apply)(LeafPipeline& leaf, const Machine& machine, const TileParameters& parameters);
 };
 
@@ -32,12 +36,19 @@ struct ChosenSchedule {
     const Strategy* strategy;
     TileParameters parameters;
 };
-// Schedules the leaf in place.
-ChosenSchedule schedule(LeafPipeline& leaf, const Machine& machine);
+// Schedules the leaf in place, with the analytic default or with parameters that were picked. Throws
+// std::invalid_argument where these lie outside of the strategy's space.
+ChosenSchedule schedule(LeafPipeline& leaf, const Machine& machine, const std::optional<TileParameters>& picked = {});
+// The strategy's space, without what unrolls to more code than compiles in seconds.
+std::vector<TileParameters> parameter_space(const LeafPipeline& leaf, const Machine& machine);
 
 // What every variant's leaves are made for; the runtime pads panels and chunks to multiples of these.
 int row_multiple(const Machine& machine);
 int column_multiple(const Machine& machine, Halide::Type type);
+
+// For spaces. Extents of vectors of columns: what the padding of columns is a multiple of.
+std::vector<int> vector_extents(const LeafPipeline& leaf, const Machine& machine);
+std::vector<int> feature_extents(const LeafPipeline& leaf);  // held at once; 1 where D is only known at run time
 
 // The strategies' own files.
 extern const Strategy register_tile;     // tile, pairs: features innermost, pairs in registers

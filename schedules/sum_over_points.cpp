@@ -32,6 +32,14 @@ TileParameters over_columns_defaults(const LeafPipeline& leaf, const Machine& ma
     return p;
 }
 
+std::vector<TileParameters> over_columns_space(const LeafPipeline& leaf, const Machine& machine) {
+    std::vector<TileParameters> all;
+    for (int rows = 1; rows <= row_multiple(machine); rows *= 2)  // divides the padding
+        for (int features : feature_extents(leaf))
+            if (features == 1 || leaf.kind != LeafKind::Scalars) all.push_back({rows, 1, features, 1});
+    return all;
+}
+
 void over_columns_apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) {
     Halide::Func out = leaf.outputs[0];
     const Var i = Stages::i, d = Stages::d;
@@ -79,6 +87,13 @@ TileParameters over_rows_defaults(const LeafPipeline& leaf, const Machine& machi
     return p;
 }
 
+std::vector<TileParameters> over_rows_space(const LeafPipeline& leaf, const Machine& machine) {
+    std::vector<TileParameters> all;
+    for (int vectors : vector_extents(leaf, machine))
+        for (int features : feature_extents(leaf)) all.push_back({1, vectors, features, 1});
+    return all;
+}
+
 void over_rows_apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) {
     Halide::Func out = leaf.outputs[0];
     const Var j = Stages::j, d = Stages::d;
@@ -98,7 +113,8 @@ void over_rows_apply(LeafPipeline& leaf, const Machine& machine, const TileParam
 
 }  // namespace
 
-const Strategy sum_over_columns = {"sum over columns", over_columns, over_columns_defaults, over_columns_apply};
-const Strategy sum_over_rows = {"sum over rows", over_rows, over_rows_defaults, over_rows_apply};
+const Strategy sum_over_columns = {"sum over columns", over_columns, over_columns_defaults, over_columns_space,
+                                   over_columns_apply};
+const Strategy sum_over_rows = {"sum over rows", over_rows, over_rows_defaults, over_rows_space, over_rows_apply};
 
 }  // namespace halogram

@@ -52,6 +52,38 @@ TEST(CompileKernel, SameInputSameBytes) {
     EXPECT_EQ(compile_kernel(request(formula)).leaf_objects, compile_kernel(request(formula)).leaf_objects);
 }
 
+// The record of one compilation is the request of the next.
+TEST(CompileKernel, SchedulesAreGivenBack) {
+    KernelRequest asked = request("exp(-gamma * sum(w[d] * (x - y)^2))", 7);
+    asked.operations = {"gram", "gram_vjp"};
+    const CompiledKernel first = compile_kernel(asked);
+    asked.schedules = first.schedules;
+    const CompiledKernel again = compile_kernel(asked);
+    EXPECT_EQ(again.schedules, first.schedules);
+    EXPECT_EQ(again.leaf_objects, first.leaf_objects);
+    const std::string isa = first.interface.variants.front().isa;
+    asked.schedules = {{isa, {{"gram", {{"tile", {{"rows", 1}, {"vectors", 1}, {"features", 1}, {"unroll", 1}}}}}}}};
+    const CompiledKernel other = compile_kernel(asked);
+    EXPECT_EQ(other.schedules[isa]["gram"]["tile"]["rows"], 1);
+    EXPECT_EQ(other.schedules[isa]["gram_vjp"], first.schedules[isa]["gram_vjp"]);
+    EXPECT_NE(other.leaf_objects, first.leaf_objects);
+}
+
+TEST(CompileKernel, SchedulesOutsideOfTheSpaceAreRefused) {
+    const std::string isa = machines_of("host").front().isa;
+    KernelRequest wrong = request("dot(x, y)");
+    using Json = nlohmann::ordered_json;
+    for (const Json& tile : {Json{{"rows", 5}, {"vectors", 1}, {"features", 1}, {"unroll", 1}},
+                             Json{{"rows", 1}, {"vectors", 0}, {"features", 1}, {"unroll", 1}},
+                             Json{{"rows", 1}, {"vectors", 1024}, {"features", 1}, {"unroll", 1}},
+                             Json{{"rows", 1}, {"vectors", 1}, {"features", 1}, {"unroll", 3}},
+                             Json{{"rows", "1"}, {"vectors", 1}, {"features", 1}, {"unroll", 1}},
+                             Json{{"rows", 1}, {"vectors", 1}, {"features", 1}}, Json(7)}) {
+        wrong.schedules = {{isa, {{"gram", {{"tile", tile}}}}}};
+        EXPECT_THROW(compile_kernel(wrong), std::invalid_argument) << tile;
+    }
+}
+
 TEST(CompileKernel, WhatIsNotBuiltYetIsRefused) {
     KernelRequest wrong = request("dot(x, y)");
     wrong.dtype = "f16";

@@ -1,6 +1,7 @@
 #include "generators/formula/error_bound.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 
 #include "generators/math/functions.h"
@@ -10,6 +11,7 @@ namespace halogram {
 namespace {
 
 Real larger(const Real& a, const Real& b) { return a < b ? b : a; }
+Real smaller(const Real& a, const Real& b) { return b < a ? b : a; }
 
 class Bound {
 public:
@@ -65,17 +67,30 @@ public:
                 return rounded(r, 1);
             default: break;
         }
+        if (e.op == Op::Call && e.function->oscillates) {
+            // The ends of an interval of some radians say nothing of what lies between.
+            r.error = smaller(a[0].error, Real(2.0));
+            const double limit = arithmetic_.single ? oscillation_limit_f32 : oscillation_limit_f64;
+            if (Real(limit) < abs(a[0].value) + a[0].error)
+                return {r.value, smaller(r.error + Real(u_) * (abs(a[0].value) + a[0].error), Real(2.0))};
+            return rounded(r, 2 * own_error(e));
+        }
+        // A divisor that may be 0 leaves no bound.
+        if (e.op == Op::Divide && Real(0.0) < a[1].error && !(a[1].error < abs(a[1].value))) {
+            r.error = Real(std::numeric_limits<double>::infinity());
+            return r;
+        }
         // Division, power and functions: the spread of the value over the corners of the arguments' errors.
         for (unsigned corner = 0; corner < (1u << a.size()); ++corner) {
             std::vector<Real> moved;
             for (std::size_t k = 0; k < a.size(); ++k)
-                moved.push_back((corner >> k) & 1u ? a[k].value + a[k].error : a[k].value - a[k].error);
+                moved.push_back(inside(e, k, (corner >> k) & 1u ? a[k].value + a[k].error : a[k].value - a[k].error));
             const Real there = operation_value(e, moved);
             if (!there.is_nan()) r.error = larger(r.error, abs(there - r.value));
         }
         double operations = 1;  // in u: 1 ulp is up to 2 u
         if (e.op == Op::Power) operations = 2 * power_ulp;
-        if (e.op == Op::Call) operations = 2 * (arithmetic_.single ? e.function->ulp_f32 : e.function->ulp_f64);
+        if (e.op == Op::Call) operations = 2 * own_error(e);
         return rounded(r, operations);
     }
 
@@ -95,6 +110,17 @@ public:
 private:
     const Arithmetic arithmetic_;
     const double u_;
+
+    double own_error(const Node& call) const {
+        return arithmetic_.single ? call.function->ulp_f32 : call.function->ulp_f64;
+    }
+
+    // Argument k within the domain of the operation.
+    static Real inside(const Node& e, std::size_t k, const Real& argument) {
+        if (e.op == Op::Power && k == 0 && !e.arguments[1]->integer_valued) return larger(argument, Real(0.0));
+        if (e.op != Op::Call) return argument;
+        return smaller(larger(argument, Real(e.function->lowest)), Real(e.function->highest));
+    }
 
     static bool is_exactly_zero(const BoundedValue& v) {
         return !v.value.is_nan() && !(Real(0.0) < abs(v.value)) && !(Real(0.0) < v.error);

@@ -90,6 +90,7 @@ std::vector<Function> make_table() {
                  .ulp_f64 = 1.0,
                  .operations = 32,
                  .monotone = Monotone::Rising,
+                 .lowest = 0,
                  .may_be_infinite = true});
     t.push_back({.name = "log1p",
                  .summary = "log(1 + a), accurate near 0",
@@ -100,6 +101,7 @@ std::vector<Function> make_table() {
                  .ulp_f64 = 1.0,
                  .operations = 48,
                  .monotone = Monotone::Rising,
+                 .lowest = -1,
                  .may_be_infinite = true});
     t.push_back({.name = "expm1",
                  .summary = "e^a - 1, accurate near 0",
@@ -121,6 +123,7 @@ std::vector<Function> make_table() {
                  .operations = 1,
                  .monotone = Monotone::Rising,
                  .half_hoelder = 1,
+                 .lowest = 0,
                  .range = Range::NonNegative,
                  .keeps_positive = true});
     t.push_back(
@@ -143,6 +146,7 @@ std::vector<Function> make_table() {
                  .ulp_f32 = 1.0,
                  .ulp_f64 = 1.0,
                  .operations = 50,
+                 .oscillates = true,
                  .parity = Parity::Odd,
                  .bounded = true});
     t.push_back({.name = "cos",
@@ -153,6 +157,7 @@ std::vector<Function> make_table() {
                  .ulp_f32 = 1.0,
                  .ulp_f64 = 1.0,
                  .operations = 50,
+                 .oscillates = true,
                  .parity = Parity::Even,
                  .bounded = true});
     t.push_back({.name = "acos",
@@ -165,6 +170,8 @@ std::vector<Function> make_table() {
                  .operations = 28,
                  .monotone = Monotone::Falling,
                  .half_hoelder = 2.2214414690791831,
+                 .lowest = -1,
+                 .highest = 1,
                  .range = Range::NonNegative,
                  .bounded = true});
     t.push_back({.name = "erf",

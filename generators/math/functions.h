@@ -4,6 +4,7 @@
 
 #include <mpfr.h>
 
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +40,11 @@ struct Function {
     Monotone monotone = Monotone::No;
     double half_hoelder = 0;  // c of |f(a) - f(b)| <= c sqrt(|a - b|), where the slope has no bound; 0: there is none
 
+    // The domain. What only rounding puts beyond it counts as its edge, where the exact value is.
+    double lowest = -std::numeric_limits<double>::infinity(), highest = std::numeric_limits<double>::infinity();
+    // Value and slope lie within [-1, 1]. The stated error holds to |a| <= 2^17 (f32), 2^30 (f64); beyond it is u |a|.
+    bool oscillates = false;
+
     Parity parity = Parity::None;  // holds bit for bit
     Range range = Range::Any;
     bool integer_valued = false;
@@ -50,6 +56,9 @@ struct Function {
 
 const std::vector<Function>& functions();
 const Function* find_function(std::string_view name);  // nullptr when there is none
+
+// To where the functions that oscillate have their stated error.
+inline constexpr double oscillation_limit_f32 = 0x1p17, oscillation_limit_f64 = 0x1p30;
 
 // pow is an operator of the tree (a ^ b); its error and its operations stand here.
 inline constexpr double power_ulp = 1.0;

@@ -53,6 +53,14 @@ W extremum(W a, W b, bool largest) {
     return largest == (a < b) ? b : a;
 }
 
+// The first argument within the domain of the operation, as in error_bound.cpp.
+template <typename W>
+W inside(const Node& e, W argument) {
+    if (e.op == Op::Power && !e.arguments[1]->integer_valued) return larger(argument, W(0));
+    if (e.op != Op::Call) return argument;
+    return std::min(larger(argument, W(e.function->lowest)), W(e.function->highest));
+}
+
 template <typename Bounded>
 bool is_exactly_zero(const Bounded& v) {
     return v.value == 0 && !(0 < v.error);
@@ -162,6 +170,7 @@ void BatchEvaluator<T>::operate(Step& step, const Bounded* const* a, Bounded* r,
     const auto tiny_for_zero = [](W value, bool underflow) {
         return value == 0 && underflow ? std::numeric_limits<W>::denorm_min() : value;
     };
+    const W oscillation_limit = arithmetic_.single ? oscillation_limit_f32 : oscillation_limit_f64;
     // The spread of the value over the corners of the arguments' errors.
     const auto corners_of_one = [&](auto f) {
         loop([&](std::int64_t p) {
@@ -169,7 +178,7 @@ void BatchEvaluator<T>::operate(Step& step, const Bounded* const* a, Bounded* r,
             Bounded b{tiny_for_zero(f(first[p].value), first[p].value < -1), W(0)};
             for (const W side : {W(-1), W(1)}) {
                 if (first[p].error == 0) break;
-                const W there = f(first[p].value + side * first[p].error);
+                const W there = f(inside(e, first[p].value + side * first[p].error));
                 if (!std::isnan(there)) b.error = larger(b.error, std::fabs(there - b.value));
             }
             return rounded(b, step.roundings);
@@ -178,10 +187,12 @@ void BatchEvaluator<T>::operate(Step& step, const Bounded* const* a, Bounded* r,
     const auto corners_of_two = [&](auto f) {
         loop([&](std::int64_t p) {
             const Bounded &u = first[p], &v = second[p];
+            if (e.op == Op::Divide && 0 < v.error && !(v.error < std::fabs(v.value)))
+                return Bounded{f(u.value, v.value), std::numeric_limits<W>::infinity()};
             Bounded b{tiny_for_zero(f(u.value, v.value), u.value != 0 && std::isfinite(v.value)), W(0)};
             for (int corner = 0; corner < 4; ++corner) {
                 if ((corner & 1 && !(0 < u.error)) || (corner & 2 && !(0 < v.error))) continue;  // the same corner
-                const W there = f(corner & 1 ? u.value + u.error : u.value - u.error,
+                const W there = f(inside(e, corner & 1 ? u.value + u.error : u.value - u.error),
                                   corner & 2 ? v.value + v.error : v.value - v.error);
                 if (!std::isnan(there)) b.error = larger(b.error, std::fabs(there - b.value));
             }
@@ -217,7 +228,15 @@ void BatchEvaluator<T>::operate(Step& step, const Bounded* const* a, Bounded* r,
             });
         case Op::Divide: return corners_of_two([](W u, W v) { return u / v; });
         case Op::Power: return corners_of_two([](W u, W v) { return std::pow(u, v); });
-        case Op::Call: return corners_of_one(step.function);
+        case Op::Call:
+            if (!e.function->oscillates) return corners_of_one(step.function);
+            return loop([&](std::int64_t p) {
+                const Bounded& u = first[p];
+                const Bounded b{step.function(u.value), std::min(u.error, W(2))};
+                if (std::fabs(u.value) + u.error <= oscillation_limit) return rounded(b, step.roundings);
+                return Bounded{b.value,
+                               std::min(b.error + W(arithmetic_.unit_roundoff) * (std::fabs(u.value) + u.error), W(2))};
+            });
         case Op::Minimum:
         case Op::Maximum:
             return loop([&](std::int64_t p) {

@@ -8,14 +8,7 @@ std::vector<CatalogueEntry> compact_support_kernel_entries() {
         {
             .name = "piecewise_polynomial",
             .kind = EntryKind::Kernel,
-            .formula = "let r = norm(x - y) / lengthscale in "
-                       "let j = floor(D / 2) + q + 1 in "
-                       "max(1 - r, 0)^(j + q) * "
-                       "where(q == 0, 1, "
-                       "where(q == 1, 1 + (j + 1) * r, "
-                       "where(q == 2, 1 + (j + 2) * r + (j^2 + 4 * j + 3) / 3 * r^2, "
-                       "1 + (j + 3) * r + (6 * j^2 + 36 * j + 45) / 15 * r^2 "
-                       "+ (j^3 + 9 * j^2 + 23 * j + 15) / 15 * r^3)))",
+            .formula = "wendland(sqdist(x, y) / lengthscale^2, floor(D / 2) + q + 1, q)",
             .parameters =
                 {
                     {.name = "lengthscale",
@@ -32,9 +25,8 @@ std::vector<CatalogueEntry> compact_support_kernel_entries() {
             .summary = "Wendland's piecewise polynomial kernel of compact support, positive definite up to D features",
             .at_zero_by_zero = "does not occur",
             .boundary_gradient =
-                "0 at coincident points: the analytic limit for q >= 1, the subgradient of norm for the "
-                "kink of q = 0. 0 at the edge of the support r = 1, except D = 1 with q = 0, which has a "
-                "kink there: half the derivative inside, since max shares a tie",
+                "0 at coincident points: the analytic limit for q >= 1, a subgradient of the kink of q = 0. "
+                "0 from the edge of the support r = 1 on, where D = 1 with q = 0 has a kink",
             .source =
                 "GPyTorch, gpytorch.kernels.PiecewisePolynomialKernel as documented; Rasmussen, Williams: Gaussian "
                 "Processes for Machine Learning, 2006, equation 4.21. GPyTorch up to 1.15.2 "

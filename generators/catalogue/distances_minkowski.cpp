@@ -1,7 +1,15 @@
 // Distances that are norms of the difference. SciPy's names, parameters and values.
+#include <limits>
+
 #include "generators/catalogue/families.h"
 
 namespace halogram {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
 
 std::vector<CatalogueEntry> minkowski_distance_entries() {
     return {
@@ -143,9 +151,11 @@ std::vector<CatalogueEntry> minkowski_distance_entries() {
         {
             .name = "minkowski",
             .kind = EntryKind::Distance,
-            .formula = "sum(abs(x - y)^p)^(1 / p)",
-            .parameters =
-                {{.name = "p", .description = "order of the norm, at least 1", .minimum = 1.25, .maximum = 4.0}},
+            .formula = "where(1 / p == 0, linf(x, y), sum(abs(x - y)^p)^(1 / p))",
+            .parameters = {{.name = "p",
+                            .description = "order of the norm, at least 1; infinity gives the largest difference",
+                            .minimum = 1.25,
+                            .maximum = 4.0}},
             .domain = Domain::Real,
             .summary = "Minkowski distance of order p, a run-time parameter",
             .at_zero_by_zero = "does not occur",
@@ -165,9 +175,19 @@ std::vector<CatalogueEntry> minkowski_distance_entries() {
                      .value = "4.326748710922225146964914932340329",
                      .origin = "(1 + 8)^(2/3) by hand, mpmath"},
                     {.x = {0, 0}, .y = {3, 4}, .parameters = {{2}}, .value = "5", .origin = "Euclidean, by hand"},
+                    {.x = {0, 0},
+                     .y = {3, -4},
+                     .parameters = {{infinity}},
+                     .value = "4",
+                     .origin = "max(3, 4) by hand"},
                     {.x = {1, -2},
                      .y = {1, -2},
                      .parameters = {{2.5}},
+                     .value = "0",
+                     .origin = "coincident points, by hand"},
+                    {.x = {1, -2},
+                     .y = {1, -2},
+                     .parameters = {{infinity}},
                      .value = "0",
                      .origin = "coincident points, by hand"},
                 },

@@ -111,6 +111,9 @@ Expr FormulaBuilder::call_at(const ParseNode& n) {
             if (!a.name.empty())
                 fail(FormulaErrorCode::UnexpectedName, a.offset, name + " takes its arguments by position");
             values.push_back(a.value);
+            if (values.size() > arguments.size() - static_cast<std::size_t>(function->integers) &&
+                !is_integer_valued(a.value))
+                fail(FormulaErrorCode::ParameterValue, a.offset, name + " takes an integer here");
         }
         return call(*function, values);
     }

@@ -1,20 +1,18 @@
 #include "generators/math/functions.h"
 
 #include "generators/math/code.h"
+#include "generators/math/function_families.h"
+#include "generators/math/function_terms.h"
 
 namespace halogram {
 
 namespace {
 
+using namespace function_terms;
 using Arguments = std::vector<Expr>;
 
-Term constant(Expr like, long numerator, long denominator = 1) {
-    return number(like, mpq_class(numerator, denominator));
-}
-Term pi(Expr like) { return like->pool->pi(); }
 Expr is_zero(Expr a) { return compare(Op::Equal, a, number(a, 0)); }
 Expr both_zero(Expr a, Expr b) { return logical(Op::And, is_zero(a), is_zero(b)); }
-Term squared(Expr a) { return power(a, number(a, 2)); }
 
 // SciPy's domain rules of rel_entr and kl_div around the interior value: x = 0 gives `at_zero`, outside is +infinity.
 Expr entropy_like(const Arguments& a, Expr interior, Expr at_zero) {
@@ -24,11 +22,6 @@ Expr entropy_like(const Arguments& a, Expr interior, Expr at_zero) {
     Expr ordered = logical(Op::And, compare(Op::Equal, x, x), compare(Op::Equal, y, y));
     return where(inside, interior, where(edge, at_zero, where(ordered, x->pool->infinity(), Term(x) + y)));
 }
-
-// Clamps to [-1, 1], keeps NaN.
-Term clamped(Expr c) { return minimum(maximum(c, number(c, -1)), number(c, 1)); }
-Term sine_of_arccos(Expr c) { return call("sqrt", {Term(1 - Term(c)) * Term(1 + Term(c))}); }
-Term supplement_of_arccos(Expr c) { return call("acos", {-Term(c)}); }  // pi - acos(c), without the cancellation at -1
 
 // 64 bits more than the result, so that one rounding counts. `result` may be `a`.
 class Wider {
@@ -62,9 +55,6 @@ int exact_softplus(mpfr_ptr result, mpfr_srcptr a, mpfr_rnd_t rounding) {
     if (mpfr_nan_p(a) == 0 && mpfr_sgn(a) <= 0) mpfr_set_zero(whole.get(), 1);
     return mpfr_add(result, whole.get(), t.get(), rounding);
 }
-
-// a * b where b is 0 long before a is infinite: far points give 0, not infinity * 0.
-Expr vanishing(Expr a, Expr b) { return a->pool->node(Op::MultiplyZero, {a, b}); }
 
 std::vector<Function> make_table() {
     std::vector<Function> t;
@@ -300,68 +290,7 @@ std::vector<Function> make_table() {
                  .may_be_infinite = true,
                  .fold = [](const Arguments& a) -> Expr { return is_positive(a[1]) ? divide(a[0], a[1]) : nullptr; }});
 
-    // Families closed under differentiation ---------------------------------------------------------------------------
-    t.push_back(
-        {.name = "matern12",
-         .summary = "exp(-sqrt(s)) of the squared scaled distance s; derivative at 0 by the subgradient of sqrt",
-         .derivatives = [](const Arguments& a,
-                           Expr f) { return Arguments{constant(f, -1, 2) * call("inverse_sqrt", {a[0]}) * f}; },
-         .definition = [](const Arguments& a) -> Expr { return call("exp", {-Term(call("sqrt", {a[0]}))}); },
-         .range = Range::Positive,
-         .bounded = true});
-    t.push_back(
-        {.name = "matern32",
-         .summary = "(1 + sqrt(3 s)) exp(-sqrt(3 s)) of the squared scaled distance s",
-         .derivatives = [](const Arguments& a,
-                           Expr) { return Arguments{constant(a[0], -3, 2) * call("matern12", {3 * Term(a[0])})}; },
-         .definition = [](const Arguments& a) -> Expr {
-             Term r = call("sqrt", {3 * Term(a[0])});
-             return vanishing(1 + r, call("exp", {-r}));
-         },
-         .range = Range::Positive,
-         .bounded = true});
-    t.push_back({.name = "matern52",
-                 .summary = "(1 + sqrt(5 s) + 5 s / 3) exp(-sqrt(5 s)) of the squared scaled distance s",
-                 .derivatives =
-                     [](const Arguments& a, Expr) {
-                         return Arguments{constant(a[0], -5, 6) * call("matern32", {constant(a[0], 5, 3) * a[0]})};
-                     },
-                 .definition = [](const Arguments& a) -> Expr {
-                     Term s5 = 5 * Term(a[0]), r = call("sqrt", {s5});
-                     return vanishing(Term(1 + r) + s5 / 3, call("exp", {-r}));
-                 },
-                 .range = Range::Positive,
-                 .bounded = true});
-    t.push_back(
-        {.name = "arccos0",
-         .summary = "1 - acos(c) / pi (Cho & Saul, order 0); argument clamped to [-1, 1], derivative 0 at the ends",
-         .derivatives =
-             [](const Arguments& a, Expr) {
-                 Term c = a[0];
-                 Expr inside = compare(Op::Less, call("abs", {c}), number(c, 1));
-                 Expr s = where(inside, sine_of_arccos(c), number(c, 0));
-                 return Arguments{1 / pi(c) * call("inverse_sqrt", {squared(s)})};
-             },
-         .definition = [](const Arguments& a) -> Expr { return supplement_of_arccos(clamped(a[0])) / pi(a[0]); },
-         .range = Range::NonNegative,
-         .bounded = true});
-    t.push_back({.name = "arccos1",
-                 .summary = "(sin t + (pi - t) cos t) / pi with t = acos(c) (Cho & Saul, order 1); argument clamped",
-                 .derivatives = [](const Arguments& a, Expr) { return Arguments{call("arccos0", {a[0]})}; },
-                 .definition = [](const Arguments& a) -> Expr {
-                     Term c = clamped(a[0]);
-                     return (sine_of_arccos(c) + supplement_of_arccos(c) * c) / pi(c);
-                 },
-                 .bounded = true});
-    t.push_back(
-        {.name = "arccos2",
-         .summary = "(3 sin t cos t + (pi - t)(1 + 2 cos^2 t)) / pi with t = acos(c) (order 2); argument clamped",
-         .derivatives = [](const Arguments& a, Expr) { return Arguments{4 * Term(call("arccos1", {a[0]}))}; },
-         .definition = [](const Arguments& a) -> Expr {
-             Term c = clamped(a[0]);
-             return (3 * Term(sine_of_arccos(c) * c) + supplement_of_arccos(c) * Term(1 + 2 * squared(c))) / pi(c);
-         },
-         .bounded = true});
+    add_function_families(t);
     return t;
 }
 

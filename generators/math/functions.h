@@ -23,6 +23,7 @@ enum class Range { Any, NonNegative, Positive };
 struct Function {
     std::string_view name;
     int arity = 1;
+    int integers = 0;  // so many arguments, the last ones, are integers; there is no derivative by these
     std::string_view summary;
 
     // Derivatives by each argument, given the arguments and the value f itself.

@@ -15,14 +15,21 @@ TEST_P(DerivativeOf, IsFiniteDifference) {
     const Function& f = *find_function(GetParam());
     Pool pool;
     std::vector<Expr> arguments;
-    for (int k = 0; k < f.arity; ++k)
-        arguments.push_back(pool.parameter(Op::ScalarParameter, std::string(1, char('a' + k))));
+    std::map<std::string, std::vector<Real>> integers;
+    for (int k = 0; k < f.arity; ++k) {
+        const std::string name(1, char('a' + k));
+        const bool real = k < f.arity - f.integers;
+        arguments.push_back(pool.parameter(real ? Op::ScalarParameter : Op::IntegerParameter, name));
+        if (!real) integers[name] = {Real(k == 1 ? 3.0 : 2.0)};
+    }
     Expr value = call(f, arguments);
+    arguments.resize(std::size_t(f.arity - f.integers));
     const Real step(0x1p-60);
     int compared = 0;
     for (const double a : {-2.75, -0.875, -0.25, 0.125, 0.625, 1.5, 3.25})
         for (const double b : {0.375, 1.75, 2.5}) {
             Inputs in{{Real(1.0)}, {Real(1.0)}, {{"a", {Real(a)}}, {"b", {Real(b)}}}};
+            for (const auto& [name, integer] : integers) in.parameters[name] = integer;
             for (Expr argument : arguments) {
                 const Real exact = evaluate(derivative(value, argument), in)[0];
                 Real& place = in.parameters.at(argument->name)[0];

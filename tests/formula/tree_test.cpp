@@ -126,7 +126,10 @@ TEST_F(Tree, EdgeProductOnlyWhereSingular) {
 TEST_F(Tree, EveryFunctionHasDerivatives) {
     for (const Function& f : functions()) {
         std::vector<Expr> arguments;
-        for (int k = 0; k < f.arity; ++k) arguments.push_back(pool.parameter(Op::ScalarParameter, k == 0 ? "a" : "b"));
+        for (int k = 0; k < f.arity; ++k) {
+            const Op kind = k < f.arity - f.integers ? Op::ScalarParameter : Op::IntegerParameter;
+            arguments.push_back(pool.parameter(kind, std::string(1, char('a' + k))));
+        }
         Expr value = call(f, arguments);
         ASSERT_NE(f.derivatives, nullptr) << f.name;
         EXPECT_EQ(f.derivatives(arguments, value).size(), arguments.size()) << f.name;

@@ -46,6 +46,7 @@ struct KernelInterface {
     std::vector<std::string> operations;           // "gram", "gram_vjp"
     Symmetry symmetry = Symmetry::None;
     std::string form = "direct";                   // "expanded", or "auto": then `expanded` holds the second form
+    std::string math = "exact";                    // or "fast": the tier of functions
     bool centred = false;                          // points are moved by a common center before anything is computed
     int bound_x = 0, bound_y = 0;                  // of the expanded form: what its error bound asks for (hg_kernel.h)
     double tolerance = 0;                          // of "auto": the largest error bound of an expanded call

@@ -83,6 +83,7 @@ Json kernel_entry(const KernelInterface& kernel) {
     result["operations"] = kernel.operations;
     result["functions"] = functions_of(kernel);
     result["form"] = kernel.form;
+    result["math"] = kernel.math;
     if (kernel.form == "auto") result["tolerance"] = kernel.tolerance;
     result["symmetry"] = name_of(kernel.symmetry);
     result["derivatives"] = Json::object();

@@ -58,6 +58,7 @@ KernelInterface describe(const KernelRequest& request) {
     k.operations = request.operations;
     k.symmetry = symmetry_of(evaluated_value(request.formula));
     k.form = request.formula.expanded ? "expanded" : "direct";
+    k.math = request.formula.fast ? "fast" : "exact";
     k.centred = request.formula.expanded && request.formula.expanded->translation_invariant;
     std::vector<std::string> names;
     for (const FormulaParameter& p : request.formula.parameters)

@@ -81,7 +81,9 @@ void add_kernel_options(CLI::App& command, KernelArguments& a) {
         .add_option("--tolerance", a.tolerance,
                     "Largest error bound of an entry of K for which --form auto takes the expanded form")
         ->type_name("T");
-    command.add_option("--math", a.math, "Accuracy of scalar functions: exact")
+    command
+        .add_option("--math", a.math,
+                    "Accuracy of scalar functions: exact (1 ulp), or fast (exp in f32: 4 ulp, one operation less)")
         ->type_name("MATH")
         ->capture_default_str();
     command.add_option("--set", a.settings, "PARAM=VALUE: a constant instead of a parameter")->type_name("PARAM=VALUE");
@@ -111,7 +113,7 @@ KernelRequest request_of(const KernelArguments& a) {
         throw UsageError(
             "--form auto needs --tolerance T, the largest error of an entry of K that the expanded form may have");
     if (!a.schedules.empty()) throw UsageError("--schedules is not built yet: schedules follow from the machine alone");
-    require_one_of("math", a.math, {"exact"}, {"fast"});
+    require_one_of("math", a.math, {"exact", "fast"}, {});
     if (std::all_of(a.operations.begin(), a.operations.end(), [](const std::string& o) { return o.empty(); }))
         throw UsageError("--ops names no operation");
     for (const std::string& operation : a.operations)
@@ -159,6 +161,7 @@ KernelRequest request_of(const KernelArguments& a) {
         if (request.operations[0] != "gram")
             throw UsageError("--form " + a.form + " needs gram among --ops: the error bound belongs to it");
     }
+    request.formula.fast = a.math == "fast";
     if (a.form == "auto") request.tolerance = tolerance_of(a.tolerance);
     request.c_name = a.name.empty() ? a.kernel : a.name;
     if (request.c_name.empty()) throw UsageError("--formula needs --name, the kernel's name in C");

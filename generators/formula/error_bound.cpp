@@ -73,7 +73,7 @@ public:
             const double limit = arithmetic_.single ? oscillation_limit_f32 : oscillation_limit_f64;
             if (Real(limit) < abs(a[0].value) + a[0].error)
                 return {r.value, smaller(r.error + Real(u_) * (abs(a[0].value) + a[0].error), Real(2.0))};
-            return rounded(r, 2 * own_error(e));
+            return rounded(r, 2 * arithmetic_.stated_ulp(*e.function));
         }
         // A divisor that may be 0 leaves no bound.
         if (e.op == Op::Divide && Real(0.0) < a[1].error && !(a[1].error < abs(a[1].value))) {
@@ -90,7 +90,7 @@ public:
         }
         double operations = 1;  // in u: 1 ulp is up to 2 u
         if (e.op == Op::Power) operations = 2 * power_ulp;
-        if (e.op == Op::Call) operations = 2 * own_error(e);
+        if (e.op == Op::Call) operations = 2 * arithmetic_.stated_ulp(*e.function);
         return rounded(r, operations);
     }
 
@@ -111,10 +111,6 @@ private:
     const Arithmetic arithmetic_;
     const double u_;
 
-    double own_error(const Node& call) const {
-        return arithmetic_.single ? call.function->ulp_f32 : call.function->ulp_f64;
-    }
-
     // Argument k within the domain of the operation.
     static Real inside(const Node& e, std::size_t k, const Real& argument) {
         if (e.op == Op::Power && k == 0 && !e.arguments[1]->integer_valued) return larger(argument, Real(0.0));
@@ -134,6 +130,11 @@ private:
 };
 
 }  // namespace
+
+double Arithmetic::stated_ulp(const Function& function) const {
+    if (!single) return function.ulp_f64;
+    return fast && function.code_fast != nullptr ? function.ulp_fast_f32 : function.ulp_f32;
+}
 
 std::vector<BoundedValue> evaluate_with_bound(Expr lowered, const Inputs& inputs, const Arithmetic& arithmetic) {
     return evaluate_all_with_bound({lowered}, inputs, arithmetic)[0];

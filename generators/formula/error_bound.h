@@ -15,7 +15,9 @@ struct BoundedValue {
 // Format of the arithmetic: unit roundoff and the largest error of one underflow.
 struct Arithmetic {
     double unit_roundoff, underflow;
-    bool single;  // which of a function's stated errors holds
+    bool single;        // which of a function's stated errors holds
+    bool fast = false;  // the fast tier of functions
+    double stated_ulp(const Function& function) const;
 };
 inline constexpr Arithmetic f32_arithmetic{0x1p-24, 0x1p-150, true};
 inline constexpr Arithmetic f64_arithmetic{0x1p-53, 0x1p-1074, false};

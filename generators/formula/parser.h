@@ -27,6 +27,7 @@ struct Formula {
     std::vector<FormulaParameter> parameters;      // in the order of first appearance in the text
     std::map<std::string, std::string> constants;  // parameters that a setting replaced: name -> value as given
     std::optional<ExpandedForm> expanded;          // how it is computed; nothing: as it is written
+    bool fast = false;                             // with the fast tier of functions
 };
 
 struct ParseOptions {

@@ -35,6 +35,10 @@ struct Function {
     int (*exact)(mpfr_ptr result, mpfr_srcptr a, mpfr_rnd_t rounding) = nullptr;
     Halide::Expr (*code)(const Halide::Expr& a) = nullptr;
     Halide::Expr (*code_non_positive)(const Halide::Expr& a) = nullptr;  // the same bits, where a <= 0 is proved
+    // The tier that is asked for by name (--math fast), where there is one, and its error in f32; in f64 it is the other.
+    Halide::Expr (*code_fast)(const Halide::Expr& a) = nullptr;
+    Halide::Expr (*code_fast_non_positive)(const Halide::Expr& a) = nullptr;
+    double ulp_fast_f32 = 0;
     double ulp_f32 = 0, ulp_f64 = 0;
     int operations = 1;  // vector instructions of the code in f32 on AVX-512, counted by tests/math/assembly_test.cpp
 

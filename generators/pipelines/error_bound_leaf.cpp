@@ -71,7 +71,8 @@ OuterFunction outer_function(const Formula& formula) {
 LeafPipeline LeafSet::error_bound() {
     const ExpandedForm& form = *formula_.expanded;
     const bool single = type_.bits() == 32;
-    const Arithmetic arithmetic = single ? f32_arithmetic : f64_arithmetic;
+    Arithmetic arithmetic = single ? f32_arithmetic : f64_arithmetic;
+    arithmetic.fast = formula_.fast;
     const double u = arithmetic.unit_roundoff;
     LeafPipeline leaf{LeafKind::ErrorBound, type_, features_};
     const Halide::ImageParam sums(Halide::Float(64), 1, "sums");  // the largest of_x, the largest of_y

@@ -22,13 +22,21 @@ Interval unknown() { return {real(0), real(0), real(infinite)}; }
 
 // Rounding of these bounds themselves, in f64: far below the 1 % that the caller adds, except next to cancellation, which
 // the rounding of the computed value covers.
+// A corner that is NaN, which min and max may lose, leaves no bound.
 Interval hull(const std::vector<Halide::Expr>& corners, const Halide::Expr& error) {
-    Halide::Expr low = corners[0], high = corners[0];
+    Halide::Expr low = corners[0], high = corners[0], unknown_corner = Halide::Internal::const_false();
     for (const Halide::Expr& c : corners) {
         low = min(low, c);
         high = max(high, c);
+        unknown_corner = unknown_corner || code::not_a_number(c);
     }
-    return {low, high, error};
+    return {low, high, select(unknown_corner, real(infinite), error)};
+}
+
+// What of the interval lies in the function's domain.
+Interval inside(const Function& f, const Interval& a) {
+    return {min(max(a.low, real(f.lowest)), real(f.highest)), min(max(a.high, real(f.lowest)), real(f.highest)),
+            a.error};
 }
 
 bool is_exact(Expr e) {
@@ -117,7 +125,7 @@ Interval Intervals::quotient(Expr e) {
     const Interval &a = intervals_.at(e->arguments[0]), &b = intervals_.at(e->arguments[1]);
     const Halide::Expr least = max(b.low, -b.high) - b.error;  // of |b| as computed; not positive: b may be 0
     Interval r = hull({a.low / b.low, a.low / b.high, a.high / b.low, a.high / b.high}, real(0));
-    r.error = select(least > real(0.0), (a.error + magnitude(r) * b.error) / least, real(infinite));
+    r.error = r.error + select(least > real(0.0), (a.error + magnitude(r) * b.error) / least, real(infinite));
     return rounded(r, 1);
 }
 
@@ -134,23 +142,24 @@ Interval Intervals::power(Expr e) {
 
 Interval Intervals::function(Expr e) {
     const Function& f = *e->function;
-    const Interval& a = intervals_.at(e->arguments[0]);
     if (f.code == nullptr || f.monotone == Monotone::No) return unknown();
+    const Interval a = inside(f, intervals_.at(e->arguments[0]));
     Interval r = hull({f.code(a.low), f.code(a.high)}, real(0));
-    if (values_only_) return {r.low, r.high, a.error};
+    if (values_only_) return {r.low, r.high, r.error + a.error};
     Halide::Expr error = steepest(e, a) * a.error;
     if (f.half_hoelder > 0) {
         const Halide::Expr flat = real(f.half_hoelder) * code::sqrt(a.error);
         error = select(error < flat, error, flat);
     }
-    r.error = select(a.error > real(0.0), error, real(0));
-    return rounded(r, 2 * (arithmetic_.single ? f.ulp_f32 : f.ulp_f64));
+    r.error = r.error + select(a.error > real(0.0), error, real(0));
+    return rounded(r, 2 * arithmetic_.stated_ulp(f));
 }
 
 // The largest slope over what the argument can be as computed.
 Halide::Expr Intervals::steepest(Expr call, const Interval& a) {
     Expr slope = lower(call->function->derivatives({call->arguments[0]}, call)[0]);
-    const std::map<Expr, Interval> given = {{call->arguments[0], stage({a.low - a.error, a.high + a.error, real(0)})}};
+    const std::map<Expr, Interval> given = {
+        {call->arguments[0], stage(inside(*call->function, {a.low - a.error, a.high + a.error, real(0)}))}};
     const Interval bound = Intervals(given, stages_).of(slope);
     return magnitude(bound) + bound.error;
 }

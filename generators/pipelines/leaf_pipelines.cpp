@@ -53,6 +53,7 @@ LeafSet::LeafSet(const Formula& formula, Halide::Type type, int features)
       g_(type, 2, "g"),
       w_(type, 3, "w") {
     inputs_.type = type;
+    inputs_.fast = formula.fast;
     inputs_.features = features > 0 ? Halide::Expr(features) : pf_.dim(0).extent();
     inputs_.x = [this](Halide::Expr d, Halide::Expr i) -> Halide::Expr { return x_(d, i); };
     inputs_.y = [this](Halide::Expr d, Halide::Expr j) -> Halide::Expr { return y_(j, d); };

@@ -23,6 +23,13 @@ bool uses_feature_count(Expr e) {
 bool is_leaf(Expr e) { return e->arguments.empty(); }
 bool is_constant_here(Expr e) { return e->depends == 0 && !e->boolean && !uses_feature_count(e); }
 
+// The cheapest code that is allowed.
+auto code_of(const Function& f, bool non_positive, bool fast) {
+    if (fast && non_positive && f.code_fast_non_positive != nullptr) return f.code_fast_non_positive;
+    if (fast && f.code_fast != nullptr) return f.code_fast;
+    return non_positive && f.code_non_positive != nullptr ? f.code_non_positive : f.code;
+}
+
 // An exponent +-(n + offset) of an integer parameter n is passed on as an int32: not each of them is a number of the type.
 struct IntegerExponent {
     Expr parameter = nullptr;  // none: not of this form
@@ -120,10 +127,7 @@ Halide::Expr Stages::operation(Expr e, const Place& place, Memo& memo) {
         case Op::Or: return argument(0) || argument(1);
         case Op::Not: return !argument(0);
         case Op::Where: return select(argument(0), argument(1), argument(2));
-        case Op::Call:
-            if (e->function->code_non_positive != nullptr && is_non_positive(e->arguments[0]))
-                return e->function->code_non_positive(argument(0));
-            return e->function->code(argument(0));
+        case Op::Call: return code_of(*e->function, is_non_positive(e->arguments[0]), inputs_.fast)(argument(0));
         default: throw std::logic_error("stages: not an operation of a lowered tree");
     }
 }

@@ -20,6 +20,7 @@ struct PipelineInputs {
     std::function<Halide::Expr(Halide::Expr d, Halide::Expr j)> y;               // feature d of point j of y
     std::map<std::string, Halide::Expr> scalars;                                 // scalar and integer parameters
     std::map<std::string, std::function<Halide::Expr(Halide::Expr d)>> vectors;  // per-feature parameters
+    bool fast = false;                                                           // the fast tier of functions
 };
 
 // A point i of x, a point j of y, a feature d.

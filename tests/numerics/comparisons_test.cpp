@@ -1,4 +1,6 @@
 // Comparisons with NaN in compiled kernels, written by the user or within a function of the language.
+#include <gtest/gtest.h>
+
 #include <cmath>
 
 #include "tests/support/generated_library.h"

@@ -159,7 +159,7 @@ TEST(ExpandedForm, WhatHasNoSquaredDistanceHasNone) {
 TEST(ExpandedForm, AutoTakesTheFormThatItSays) {
     const double tolerance = 1e-4;
     const CatalogueEntry& entry = *find_in_catalogue("rbf");
-    GeneratedLibrary chosen("auto", {*request(entry, "f32", Form::Auto, tolerance)}),
+    GeneratedLibrary chosen("automatic", {*request(entry, "f32", Form::Auto, tolerance)}),
         direct("direct", {*request(entry, "f32", Form::Direct)}),
         expanded("expanded", {*request(entry, "f32", Form::Expanded)});
     for (const auto& [cloud, n, form] :

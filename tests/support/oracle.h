@@ -30,10 +30,7 @@ template <typename T>
 class Oracle {
 public:
     Oracle(const Formula& formula, const KernelProblem<T>& p)
-        : p_(p),
-          arithmetic_(sizeof(T) == 4 ? f32_arithmetic : f64_arithmetic),
-          value_(formula.value),
-          terms_(gradient_terms(formula)) {
+        : p_(p), arithmetic_(arithmetic_of(formula)), value_(formula.value), terms_(gradient_terms(formula)) {
         derivatives_ = {derivative(value_, formula.pool->x()), derivative(value_, formula.pool->y())};
         for (const FormulaParameter& parameter : formula.parameters) {
             if (parameter.node->op == Op::IntegerParameter) continue;
@@ -99,6 +96,11 @@ private:
     };
 
     const KernelProblem<T>& p_;
+    static Arithmetic arithmetic_of(const Formula& formula) {
+        Arithmetic arithmetic = sizeof(T) == 4 ? f32_arithmetic : f64_arithmetic;
+        arithmetic.fast = formula.fast;
+        return arithmetic;
+    }
     const Arithmetic arithmetic_;
     const Expr value_;
     const GradientTerms terms_;

@@ -108,11 +108,17 @@ TEST_F(Program, MistakesAreOneClearMessage) {
     expect_mistake(kernel + " --features 99999999999999999999 -o out", "--features");
     expect_mistake(kernel + " --features 5 --dtype f16 -o out", "not built yet");
     expect_mistake(kernel + " --features 5 --dtype f31 -o out", "not known");
-    expect_mistake(kernel + " --features 5 --form expanded -o out", "not built yet");
-    expect_mistake(kernel + " --features 5 --form auto --tolerance 1e-3 -o out", "not built yet");
+    const std::string squares = "build --formula 'sum((x - y)^2)' --name k --features 5 ";
+    expect_mistake("build --formula 'sum(abs(x - y))' --name k --features 5 --form expanded -o out",
+                   "squared distance");
+    expect_mistake(squares + "--form auto -o out", "--tolerance T");
+    expect_mistake(squares + "--form auto --tolerance -1 -o out", "positive number");
+    expect_mistake(squares + "--form auto --tolerance 1e-3x -o out", "positive number");
+    expect_mistake(squares + "--form expanded --ops gram_vjp -o out", "needs gram");
+    expect_mistake(squares + "--form matrix -o out", "--form matrix is not known");
     expect_mistake(kernel + " --features 5 --tolerance 1e-3 -o out", "--form auto");
     expect_mistake(kernel + " --features 5 --schedules . -o out", "not built yet");
-    expect_mistake(kernel + " --features 5 --math fast -o out", "not built yet");
+    expect_mistake(kernel + " --features 5 --math faster -o out", "--math faster is not known");
     expect_mistake(kernel + " --features 5 --ops gram,aply -o out", "aply");
     expect_mistake(kernel + " --features 5 --ops apply -o out", "not built yet");
     expect_mistake(kernel + " --features 5 --target arm-64-linux -o out", "not built yet");

@@ -1,6 +1,7 @@
 // Every catalogue entry as a finished library: value and every gradient within the oracle's error bound, the same bits on
-// every variant and for any number of threads, y = NULL; leaf objects that need nothing but the symbols that are listed.
+// every variant and for any number of threads, y = NULL, the edges of the numbers; leaf objects that need nothing but the symbols that are listed.
 #include "library/archive.h"
+#include "tests/numerics/edges.h"
 #include "tests/numerics/stored_bits.h"
 #include "tests/support/oracle.h"
 
@@ -62,6 +63,7 @@ protected:
             check_nan_stays_where_it_is<T>(library, kernel, entry, c.d);
             if (c.features > 0) expect_stored_bits(c.dtype, entry.name, bits_of(*first_large));
         }
+        if (c.features == 0) check_edges<T>(library, requests);
     }
 
     // y = NULL is y = x: the same entries, symmetric where the kernel is, and the whole gradient in gx.

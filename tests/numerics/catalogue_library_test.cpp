@@ -1,8 +1,10 @@
 // Every catalogue entry as a finished library: value and every gradient within the oracle's error bound, the same bits on
-// every variant and for any number of threads, y = NULL, the edges of the numbers; leaf objects that need nothing but the symbols that are listed.
+// every variant and for every division of the work, y = NULL, the edges of the numbers; leaf objects that need nothing
+// but the symbols that are listed.
 #include "library/archive.h"
 #include "tests/numerics/edges.h"
 #include "tests/numerics/stored_bits.h"
+#include "tests/numerics/work_divisions.h"
 #include "tests/support/oracle.h"
 
 namespace halogram {
@@ -26,6 +28,7 @@ protected:
             requests.push_back(
                 {entry.name, catalogue_formula(entry.name), entry.summary, c.dtype, c.features, {"gram", "gram_vjp"}});
         GeneratedLibrary library("all", requests);
+        std::mt19937_64 random(6);
         for (const std::string& symbol : library.undefined_symbols)
             EXPECT_TRUE(emitted_dependencies().contains(symbol)) << symbol;
         for (std::size_t e = 0; e < requests.size(); ++e) {
@@ -47,7 +50,7 @@ protected:
                 } else {
                     EXPECT_TRUE(*out == *first_small) << entry.name << ": " << variant.isa << " differs in bits";
                 }
-                for (int threads : {1, 2, 3, 7}) {
+                for (int threads : {1, 2, 3, 4, 7, 8, 16}) {
                     if (threads > 1 && !first) continue;
                     auto many = run(library, large, options_with_threads(threads));
                     if (first_large) {
@@ -58,6 +61,11 @@ protected:
                     }
                 }
             }
+            // 4 libraries x 41 entries x 2 rounds are 328 random orders.
+            const WorkDivisions<T> divisions(library, large, *first_large);
+            divisions.check_random_tasks(random, 2);
+            divisions.check_callers_splits(random);
+            divisions.check_alignments();
             check_self<T>(library, kernel, entry, c.d);
             check_coincident_points<T>(library, kernel, entry, c.d);
             check_nan_stays_where_it_is<T>(library, kernel, entry, c.d);

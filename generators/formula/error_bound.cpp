@@ -75,11 +75,6 @@ public:
                 return {r.value, smaller(r.error + Real(u_) * (abs(a[0].value) + a[0].error), Real(2.0))};
             return rounded(r, 2 * arithmetic_.stated_ulp(*e.function));
         }
-        // A divisor that may be 0 leaves no bound.
-        if (e.op == Op::Divide && Real(0.0) < a[1].error && !(a[1].error < abs(a[1].value))) {
-            r.error = Real(std::numeric_limits<double>::infinity());
-            return r;
-        }
         // Division, power and functions: the spread of the value over the corners of the arguments' errors.
         for (unsigned corner = 0; corner < (1u << a.size()); ++corner) {
             std::vector<Real> moved;

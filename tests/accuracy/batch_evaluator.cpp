@@ -187,8 +187,6 @@ void BatchEvaluator<T>::operate(Step& step, const Bounded* const* a, Bounded* r,
     const auto corners_of_two = [&](auto f) {
         loop([&](std::int64_t p) {
             const Bounded &u = first[p], &v = second[p];
-            if (e.op == Op::Divide && 0 < v.error && !(v.error < std::fabs(v.value)))
-                return Bounded{f(u.value, v.value), std::numeric_limits<W>::infinity()};
             Bounded b{tiny_for_zero(f(u.value, v.value), u.value != 0 && std::isfinite(v.value)), W(0)};
             for (int corner = 0; corner < 4; ++corner) {
                 if ((corner & 1 && !(0 < u.error)) || (corner & 2 && !(0 < v.error))) continue;  // the same corner

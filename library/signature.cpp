@@ -151,15 +151,16 @@ std::vector<EntryPoint> entry_points(const KernelInterface& kernel) {
         append(workspace.arguments, size_arguments(kernel));
         workspace.arguments.push_back({"size_t *", "bytes"});
 
-        EntryPoint error_bound{operation, EntryPointForm::ErrorBound, plain.name + "_error_bound", "hg_status ", {}};
-        error_bound.arguments = size_arguments(kernel);
-        append(error_bound.arguments, point_and_parameter_arguments(kernel));
-        error_bound.arguments.push_back({c_element_type(kernel) + " *", "bound"});
-
         result.push_back(std::move(plain));
         result.push_back(std::move(with));
         result.push_back(std::move(workspace));
-        if (operation == "gram" && kernel.form != "direct") result.push_back(std::move(error_bound));
+        if (operation != "gram" || kernel.form == "direct") continue;
+        EntryPoint error_bound{
+            operation, EntryPointForm::ErrorBound, kernel.c_name + "_gram_error_bound", "hg_status ", {}};
+        error_bound.arguments = size_arguments(kernel);
+        append(error_bound.arguments, point_and_parameter_arguments(kernel));
+        error_bound.arguments.push_back({c_element_type(kernel) + " *", "bound"});
+        result.push_back(std::move(error_bound));
     }
     result.push_back({"", EntryPointForm::Info, kernel.c_name + "_info", "const hg_info *", {}});
     return result;

@@ -81,6 +81,9 @@ KernelInterface describe(const KernelRequest& request) {
     return k;
 }
 
+// Of the names of an operation's symbols and records.
+std::string form_prefix(const Formula& formula) { return formula.expanded ? "expanded_" : ""; }
+
 nlohmann::ordered_json record_of(const ChosenSchedule& chosen) {
     return {{"strategy", chosen.strategy->name},
             {"rows", chosen.parameters.rows},
@@ -103,9 +106,8 @@ OperationCount operations_per_pair(const KernelRequest& request, const std::stri
 
 std::optional<TileParameters> picked_parameters(const KernelRequest& request, const std::string& isa,
                                                 const std::string& operation, const LeafPipeline& leaf) {
-    const std::string form = request.formula.expanded ? "expanded_" : "";
     const nlohmann::ordered_json* record = &request.schedules;
-    for (const std::string& key : {isa, form + operation, std::string(leaf_name(leaf.kind))}) {
+    for (const std::string& key : {isa, form_prefix(request.formula) + operation, std::string(leaf_name(leaf.kind))}) {
         if (!record->contains(key)) return std::nullopt;
         record = &record->at(key);
     }
@@ -125,7 +127,7 @@ KernelInterface compile_form(const KernelRequest& request, const std::vector<Mac
                              const Progress& progress) {
     KernelInterface interface = describe(request);
     const Halide::Type type = halide_type(request.dtype);
-    const std::string form = interface.form == "direct" ? "" : interface.form + "_";
+    const std::string form = form_prefix(request.formula);
     auto prefix_of = [&](const Machine& machine) { return request.c_name + "_" + machine.isa + "_" + form; };
     for (const Machine& machine : machines) {
         InterfaceVariant variant{machine.isa, row_multiple(machine), column_multiple(machine, type), {}};

@@ -23,8 +23,8 @@ constexpr int segments = 64;
 constexpr double ratio = 1.5;
 
 // Roundings, in u, of an expression whose relative error they bound; infinite where sums could cancel.
-double relative_roundings(Expr e, bool centred, bool single) {
-    auto argument = [&](std::size_t k) { return relative_roundings(e->arguments[k], centred, single); };
+double relative_roundings(Expr e, bool centred, const Arithmetic& arithmetic) {
+    auto argument = [&](std::size_t k) { return relative_roundings(e->arguments[k], centred, arithmetic); };
     switch (e->op) {
         case Op::X:
         case Op::Y: return centred ? 1 : 0;
@@ -37,7 +37,7 @@ double relative_roundings(Expr e, bool centred, bool single) {
         case Op::Multiply:
         case Op::Divide: return argument(0) + argument(1) + 1;
         case Op::Call: {
-            const double own = 2 * (single ? e->function->ulp_f32 : e->function->ulp_f64);
+            const double own = 2 * arithmetic.stated_ulp(*e->function);
             if (e->function->code == &code::sqrt) return argument(0) / 2 + own;
             return e->arguments[0]->op == Op::X && !centred ? own : infinite;
         }
@@ -70,8 +70,7 @@ OuterFunction outer_function(const Formula& formula) {
 
 LeafPipeline LeafSet::error_bound() {
     const ExpandedForm& form = *formula_.expanded;
-    const bool single = type_.bits() == 32;
-    Arithmetic arithmetic = single ? f32_arithmetic : f64_arithmetic;
+    Arithmetic arithmetic = type_.bits() == 32 ? f32_arithmetic : f64_arithmetic;
     arithmetic.fast = formula_.fast;
     const double u = arithmetic.unit_roundoff;
     LeafPipeline leaf{LeafKind::ErrorBound, type_, features_};
@@ -80,8 +79,8 @@ LeafPipeline LeafSet::error_bound() {
 
     // Each sum is off by at most D u plus the roundings of its terms, relative to its terms' magnitudes, which are at
     // most (A + B) / 2 in the product's case; two more operations join them.
-    double roundings = 2 * relative_roundings(form.part, form.translation_invariant, single) + 5;
-    if (form.weight != nullptr) roundings += relative_roundings(form.weight, false, single) + 1;
+    double roundings = 2 * relative_roundings(form.part, form.translation_invariant, arithmetic) + 5;
+    if (form.weight != nullptr) roundings += relative_roundings(form.weight, false, arithmetic) + 1;
     const Halide::Expr slack = real(1.02) * (features + real(roundings)) * real(u);
     const Halide::Expr a = code::sqrt(sums(0)), b = code::sqrt(sums(1));
     Halide::Func largest("largest_distance");

@@ -142,18 +142,18 @@ int GradientTerms::raw_plane(Expr value) const {
     return -1;
 }
 
-Expr evaluated_value(const Formula& formula) {
-    Expr value = lower(formula.value);
-    return formula.expanded ? formula.expanded->apply(value) : value;
+// The operations of an unlowered tree of the formula, in the form that it is computed in.
+static Expr evaluated(const Formula& formula, Expr tree) {
+    Expr lowered = lower(tree);
+    return formula.expanded ? formula.expanded->apply(lowered) : lowered;
 }
+
+Expr evaluated_value(const Formula& formula) { return evaluated(formula, formula.value); }
 
 GradientTerms gradient_terms(const Formula& formula) {
     GradientTerms result;
     Decomposition decomposition(result);
-    auto gradient = [&](Expr variable) {
-        Expr lowered = lower(derivative(formula.value, variable));
-        return formula.expanded ? formula.expanded->apply(lowered) : lowered;
-    };
+    auto gradient = [&](Expr variable) { return evaluated(formula, derivative(formula.value, variable)); };
     result.x = decomposition.terms_of(gradient(formula.pool->x()));
     result.y = decomposition.terms_of(gradient(formula.pool->y()));
     for (const FormulaParameter& p : formula.parameters)

@@ -16,8 +16,6 @@ namespace {
 
 const double infinite = std::numeric_limits<double>::infinity();
 
-Halide::Expr magnitude_of(const Halide::Expr& a) { return select(a < real(0.0), -a, a); }
-
 Interval unknown() { return {real(0), real(0), real(infinite)}; }
 
 // Rounding of these bounds themselves, in f64: far below the 1 % that the caller adds, except next to cancellation, which
@@ -47,7 +45,7 @@ bool is_exact(Expr e) {
 
 }  // namespace
 
-Halide::Expr magnitude(const Interval& a) { return max(magnitude_of(a.low), magnitude_of(a.high)); }
+Halide::Expr magnitude(const Interval& a) { return max(code::abs(a.low), code::abs(a.high)); }
 
 Intervals::Intervals(std::map<Expr, Interval> given, const Arithmetic& arithmetic, std::vector<Halide::Func>& stages)
     : intervals_(std::move(given)), arithmetic_(arithmetic), stages_(stages) {}
@@ -134,7 +132,7 @@ Interval Intervals::power(Expr e) {
     const Interval &a = intervals_.at(e->arguments[0]), &b = intervals_.at(e->arguments[1]);
     if ((e->arguments[1]->depends & (on_x | on_y)) != 0 || !is_exact(e->arguments[1])) return unknown();
     const Halide::Expr low = max(a.low - a.error, real(0.0)), high = a.high + a.error, one_less = b.low - real(1.0);
-    const Halide::Expr slope = magnitude_of(b.low) * max(code::power(low, one_less), code::power(high, one_less));
+    const Halide::Expr slope = code::abs(b.low) * max(code::power(low, one_less), code::power(high, one_less));
     Interval r = hull({code::power(max(a.low, real(0.0)), b.low), code::power(a.high, b.low)},
                       select(a.low < real(0.0), real(infinite), slope * a.error));
     return rounded(r, 2 * power_ulp);

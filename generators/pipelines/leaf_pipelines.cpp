@@ -237,17 +237,13 @@ std::vector<LeafPipeline> LeafSet::of(const std::string& operation) {
     throw std::invalid_argument("operation '" + operation + "' is not built yet; there are gram and gram_vjp");
 }
 
-int LeafSet::bound_of_x() const {
-    if (!formula_.expanded) return -1;
-    auto place = std::find(lists_.xs.begin(), lists_.xs.end(), formula_.expanded->of_x);
-    return place == lists_.xs.end() ? -1 : static_cast<int>(place - lists_.xs.begin());
+static int place_of(const std::vector<Expr>& list, Expr e) {
+    auto place = std::find(list.begin(), list.end(), e);
+    return place == list.end() ? -1 : static_cast<int>(place - list.begin());
 }
 
-int LeafSet::bound_of_y() const {
-    if (!formula_.expanded) return -1;
-    auto place = std::find(lists_.ys.begin(), lists_.ys.end(), formula_.expanded->of_y);
-    return place == lists_.ys.end() ? -1 : static_cast<int>(place - lists_.ys.begin());
-}
+int LeafSet::bound_of_x() const { return formula_.expanded ? place_of(lists_.xs, formula_.expanded->of_x) : -1; }
+int LeafSet::bound_of_y() const { return formula_.expanded ? place_of(lists_.ys, formula_.expanded->of_y) : -1; }
 
 std::vector<LeafPipeline> LeafSet::gram() {
     std::vector<LeafPipeline> leaves = {tile()};

@@ -80,7 +80,7 @@ BatchEvaluator<T>::BatchEvaluator(Expr lowered, std::int64_t features, std::int6
         for (Expr a : e->arguments) step.arguments.push_back(position.at(a));
         if (e->op == Op::Call) {
             step.function = fast_function<W>(*e->function);
-            step.roundings = 2 * (arithmetic_.single ? e->function->ulp_f32 : e->function->ulp_f64);
+            step.roundings = 2 * arithmetic_.stated_ulp(*e->function);
         }
         if (e->op == Op::Power) step.roundings = 2 * power_ulp;
         step.same_for_all = (e->depends & (on_x | on_y)) == 0;

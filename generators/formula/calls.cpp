@@ -5,6 +5,7 @@
 #include "generators/catalogue/catalogue.h"
 #include "generators/formula/builder.h"
 #include "generators/formula/grammar.h"
+#include "generators/math/function_terms.h"
 #include "generators/math/functions.h"
 
 namespace halogram {
@@ -21,7 +22,8 @@ struct Builtin {
     bool reduces = false;
 };
 
-Expr squared(Expr a) { return power(a, number(a, 2)); }
+using function_terms::squared;
+
 Expr mean(Expr a) { return divide(sum(a), a->pool->feature_count()); }
 Expr difference(const Arguments& a) { return subtract(a[0], a[1]); }
 

@@ -135,6 +135,12 @@ std::vector<Expr> topological_order(const std::vector<Expr>& roots) {
     return found;
 }
 
+bool uses_feature_count(Expr root) {
+    for (Expr e : topological_order({root}))
+        if (e->op == Op::FeatureCount) return true;
+    return false;
+}
+
 Expr expand_definitions(Expr root) {
     std::unordered_map<Expr, Expr> expanded;
     for (Expr e : topological_order({root})) {

@@ -156,6 +156,8 @@ inline Term operator/(Term a, long c) { return divide(a, number(a, c)); }
 // Everything below `roots`, arguments before users, each node once.
 std::vector<Expr> topological_order(const std::vector<Expr>& roots);
 
+bool uses_feature_count(Expr root);
+
 // Replaces every call of a function that is defined by other operations with its definition, all the way down.
 Expr expand_definitions(Expr root);
 

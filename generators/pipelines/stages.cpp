@@ -14,12 +14,6 @@ using Halide::Internal::make_const;
 
 namespace {
 
-bool uses_feature_count(Expr e) {
-    for (Expr n : topological_order({e}))
-        if (n->op == Op::FeatureCount) return true;
-    return false;
-}
-
 bool is_leaf(Expr e) { return e->arguments.empty(); }
 bool is_constant_here(Expr e) { return e->depends == 0 && !e->boolean && !uses_feature_count(e); }
 

@@ -54,8 +54,8 @@ public:
         if (e.op == Op::Call) {
             const bool single = sizeof(T) == sizeof(float);
             if ((single ? e.function->ulp_f32 : e.function->ulp_f64) > 0.5) r.exact_bits = false;
-            const bool angle = e.function->exact == mpfr_sin || e.function->exact == mpfr_cos;
-            r.any_angle = r.any_angle || (angle && std::abs(a[0].value) * std::numeric_limits<T>::epsilon() >= T(1));
+            r.any_angle = r.any_angle ||
+                          (e.function->oscillates && std::abs(a[0].value) * std::numeric_limits<T>::epsilon() >= T(1));
         }
         r.finite = r.finite && std::isfinite(r.value);
         return r;
@@ -212,12 +212,6 @@ private:
         std::vector<Number> result;
         for (T v : given) result.push_back(exact(v));
         return result;
-    }
-
-    static bool uses_feature_count(Expr e) {
-        for (Expr n : topological_order({e}))
-            if (n->op == Op::FeatureCount) return true;
-        return false;
     }
 };
 

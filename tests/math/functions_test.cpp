@@ -12,6 +12,7 @@
 
 #include "generators/math/code.h"
 #include "tests/math/accuracy.h"
+#include "tests/math/power_filter.h"
 
 namespace halogram {
 namespace {
@@ -187,6 +188,41 @@ void check_power() {
 
 TEST(Functions, PowerWithinStatedErrorF32) { check_power<float>(); }
 TEST(Functions, PowerWithinStatedErrorF64) { check_power<double>(); }
+
+// What decides for nearly all of the 2.7 10^11 powers of math_exhaustive must let nothing wrong through.
+TEST(Functions, PowerFilterSuspectsEveryWrongPower) {
+    std::mt19937_64 random(11);
+    std::vector<float> base, exponent, computed;
+    const auto add = [&](float b, float e, float c) {
+        base.push_back(b), exponent.push_back(e), computed.push_back(c);
+    };
+    for (float e : {2.0F, -3.0F, 0.5F, -2.2F, 100.0F, 1e9F, 3e38F, 16777215.0F, 1e-20F, 0.0F})
+        for (int k = 0; k < 20'000; ++k) {
+            const float b = std::bit_cast<float>(static_cast<std::uint32_t>(random()));
+            const float right = static_cast<float>(std::pow(double(b), double(e)));
+            add(b, e, right);
+            add(b, e, std::nextafter(right, INFINITY));
+            add(b, e, std::nextafter(right, -INFINITY));
+            add(b, e, -right);
+            add(b, e, std::numeric_limits<float>::quiet_NaN());
+            add(b, e, 1);
+        }
+    PowerFilter filter;
+    std::size_t found = 0;
+    for (double limit : {0.5, 0.7, 0.98}) {
+        std::vector<bool> suspect(base.size());
+        for (std::uint32_t k : filter.suspects(base.data(), exponent.data(), computed.data(), base.size(), limit))
+            suspect[k] = true;
+        for (std::size_t k = 0; k < base.size(); ++k) {
+            const double error = error_in_ulp<float>(computed[k], wide_power(double(base[k]), double(exponent[k])));
+            if (error > limit + 1e-6) {
+                ++found;
+                ASSERT_TRUE(suspect[k]) << base[k] << " ^ " << exponent[k] << " = " << computed[k] << ": " << error;
+            }
+        }
+    }
+    EXPECT_GT(found, base.size() / 4);
+}
 
 // Every int32 exponent counts as what it is, also where it is not an f32.
 template <typename T>

@@ -119,11 +119,13 @@ HG_SHARED hg_status hg1_gram_error_bound(const hg1_kernel *kernel, const hg1_cal
     if (status != HG_OK) {
         return status;
     }
+    const hg1_fp_state saved = hg1_fp_enter(); /* the conversion is inexact */
     if (kernel->element_size == (int32_t)sizeof(float)) {
         *(float *)bound = (float)(value * (1 + 0x1p-22)); /* not below, however it is rounded */
     } else {
         *(double *)bound = value;
     }
+    hg1_fp_leave(saved);
     return HG_OK;
 }
 
@@ -157,16 +159,20 @@ HG_HELPER_DEFINITION hg_status hg1_workspace_of_forms(hg1_workspace_of_form of_f
     return status;
 }
 
-HG_HELPER_DEFINITION const hg1_kernel *hg1_choose_form(const hg1_kernel *kernel, const hg_options *options,
-                                                       const hg1_call *call) {
+HG_HELPER_DEFINITION hg_status hg1_choose_form(const hg1_kernel **kernel, const hg_options *options,
+                                               const hg1_call *call) {
+    const hg1_kernel *direct = *kernel, *expanded = direct->expanded;
     hg1_setting setting;
-    double bound;
-    if (kernel->expanded == NULL || hg1_check_sizes(kernel, call->n, call->m, call->d, &setting) != HG_OK ||
-        !hg1_call_is_large(&setting, call->n, call->m) ||
-        bound_of_call(kernel->expanded, options, call, &bound) != HG_OK || !(bound <= kernel->tolerance)) {
-        return kernel;
+    if (expanded == NULL || hg1_check_sizes(direct, call->n, call->m, call->d, &setting) != HG_OK ||
+        !hg1_call_is_large(&setting, call->n, call->m)) {
+        return HG_OK;
     }
-    return kernel->expanded;
+    double bound;
+    const hg_status status = bound_of_call(expanded, options, call, &bound);
+    if (status == HG_OK && bound <= direct->tolerance) {
+        *kernel = expanded;
+    }
+    return status; /* never another form, and so other bits, for want of memory */
 }
 
 HG_HELPER_DEFINITION void hg1_tell_form(const hg1_setting *setting) {

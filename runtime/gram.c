@@ -225,8 +225,10 @@ static hg_status begin(gram *work, const hg1_kernel *kernel, const hg_options *o
 
 HG_SHARED hg_status hg1_gram(const hg1_kernel *kernel, const hg_options *options, const hg1_call *call) {
     gram work;
-    kernel = hg1_choose_form(kernel, options, call);
-    hg_status status = begin(&work, kernel, options, call->n, call->m, call->d, call);
+    hg_status status = hg1_choose_form(&kernel, options, call);
+    if (status == HG_OK) {
+        status = begin(&work, kernel, options, call->n, call->m, call->d, call);
+    }
     if (status == HG_OK) {
         status = hg1_check_workspace(&work.setting, call, work.bytes);
     }

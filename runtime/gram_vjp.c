@@ -211,7 +211,6 @@ static hg_status begin(hg1_vjp *work, const hg1_kernel *kernel, const hg_options
 
 HG_SHARED hg_status hg1_gram_vjp(const hg1_kernel *kernel, const hg_options *options, const hg1_call *call) {
     hg1_vjp work;
-    kernel = hg1_choose_form(kernel, options, call);
     hg_status status = begin(&work, kernel, options, call->n, call->m, call->d, call);
     if (status == HG_OK) {
         status = hg1_check_workspace(&work.setting, call, work.bytes);
@@ -240,15 +239,14 @@ HG_SHARED hg_status hg1_gram_vjp(const hg1_kernel *kernel, const hg_options *opt
     return hg1_with_workspace(&work.setting.options, work.bytes, compute, &work);
 }
 
-static hg_status workspace_of_form(const hg1_kernel *kernel, const hg_options *options, int64_t n, int64_t m, int64_t d,
-                                   size_t *bytes) {
-    hg1_vjp work;
-    const hg_status status = begin(&work, kernel, options, n, m, d, NULL);
-    *bytes = status == HG_OK ? work.bytes : 0;
-    return status;
-}
-
 HG_SHARED hg_status hg1_gram_vjp_workspace(const hg1_kernel *kernel, const hg_options *options, int64_t n, int64_t m,
                                            int64_t d, size_t *bytes) {
-    return hg1_workspace_of_forms(workspace_of_form, kernel, options, n, m, d, bytes);
+    hg1_vjp work;
+    hg_options sizing;
+    if (bytes == NULL) {
+        return HG_ERROR_BYTES_NULL;
+    }
+    const hg_status status = begin(&work, kernel, hg1_options_for_sizing(options, &sizing), n, m, d, NULL);
+    *bytes = status == HG_OK ? work.bytes : 0;
+    return status;
 }

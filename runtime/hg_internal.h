@@ -135,7 +135,7 @@ HG_HELPER hg_status hg1_with_workspace(const hg_options *options, size_t bytes, 
 
 /* The kernel to compute a call with: of two forms the expanded one where its error bound is within the tolerance and the
    call large enough for the bound to pay. */
-HG_HELPER const hg1_kernel *hg1_choose_form(const hg1_kernel *kernel, const hg_options *options, const hg1_call *call);
+HG_HELPER hg_status hg1_choose_form(const hg1_kernel **kernel, const hg_options *options, const hg1_call *call);
 /* Workspace of a call in one form; the options bring no workspace of their own. */
 typedef hg_status (*hg1_workspace_of_form)(const hg1_kernel *kernel, const hg_options *options, int64_t n, int64_t m,
                                            int64_t d, size_t *bytes);
@@ -269,12 +269,10 @@ HG_HELPER void hg1_vjp_zero(const hg1_vjp *work);
 /* The largest of the values; infinity where one is NaN or infinite. */
 HG_HELPER double hg1_largest(size_t element, const void *values, int64_t count, int64_t stride);
 
-/* A point amid those of x and y (NULL: none), which depends on the sets of both alone: in each feature the mean of the
-   middle half of up to HG_CENTER_SAMPLE numbers of each, finite ones. Any point does; a good one makes the moved points
-   small. */
+/* A point amid those given: in each feature the mean of the middle of up to HG_CENTER_SAMPLE finite numbers. Any point
+   does; a good one makes the moved points small. */
 enum { HG_CENTER_SAMPLE = 32 };
-HG_HELPER void hg1_center(size_t element, void *center, const void *x, int64_t n, int64_t ldx, const void *y, int64_t m,
-                          int64_t ldy, int64_t d);
+HG_HELPER void hg1_center(size_t element, void *center, const void *points, int64_t n, int64_t ld, int64_t d);
 /* values[r * width + c] -= center[r] of `rows` rows; or center[c] where `along_rows` is set. */
 HG_HELPER void hg1_subtract_center(size_t element, void *values, const void *center, int64_t rows, int64_t width,
                                    int along_rows);

@@ -209,8 +209,11 @@ static void prepare_parameters(const hg1_plan *plan, const hg1_call *call, char 
 HG_HELPER_DEFINITION void hg1_prepare_call(const hg1_plan *plan, const hg1_call *call, char *memory) {
     const hg1_kernel *kernel = plan->setting->kernel;
     if (kernel->centred) {
-        hg1_center((size_t)kernel->element_size, memory + plan->center, call->x, call->n, call->ldx, call->y, call->m,
-                   call->ldy, plan->d);
+        /* Of y alone: what matters is that one side of a close pair is near the center, and so y = NULL has the bits of
+           y = x. */
+        const int self = call->y == NULL;
+        hg1_center((size_t)kernel->element_size, memory + plan->center, self ? call->x : call->y,
+                   self ? call->n : call->m, self ? call->ldx : call->ldy, plan->d);
     }
     prepare_parameters(plan, call, memory);
 }

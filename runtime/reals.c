@@ -70,12 +70,12 @@ HG_HELPER_DEFINITION double hg1_largest(size_t element, const void *values, int6
                                     : largest_f64((const double *)values, count, stride);
 }
 
-HG_HELPER_DEFINITION void hg1_center(size_t element, void *center, const void *x, int64_t n, int64_t ldx, const void *y,
-                                     int64_t m, int64_t ldy, int64_t d) {
+HG_HELPER_DEFINITION void hg1_center(size_t element, void *center, const void *points, int64_t n, int64_t ld,
+                                     int64_t d) {
     if (element == sizeof(float)) {
-        center_f32((float *)center, (const float *)x, n, ldx, (const float *)y, m, ldy, d);
+        center_f32((float *)center, (const float *)points, n, ld, d);
     } else {
-        center_f64((double *)center, (const double *)x, n, ldx, (const double *)y, m, ldy, d);
+        center_f64((double *)center, (const double *)points, n, ld, d);
     }
 }
 

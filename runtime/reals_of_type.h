@@ -80,8 +80,9 @@ static void OF_TYPE(settle)(REAL *sum, const REAL *error, int64_t count) {
     }
 }
 
-/* Adds the numbers of `feature` of some points to the sorted `sample`, and returns how many it then holds. */
-static int OF_TYPE(take_sample)(REAL *sample, int count, const REAL *points, int64_t n, int64_t ld, int64_t feature) {
+/* The numbers of `feature` of some points, sorted; returns how many. */
+static int OF_TYPE(take_sample)(REAL *sample, const REAL *points, int64_t n, int64_t ld, int64_t feature) {
+    int count = 0;
     const int64_t taken = n < HG_CENTER_SAMPLE ? n : HG_CENTER_SAMPLE;
     for (int64_t k = 0; k < taken; ++k) {
         /* k n / taken, whose product may overflow. */
@@ -98,17 +99,15 @@ static int OF_TYPE(take_sample)(REAL *sample, int count, const REAL *points, int
     return count;
 }
 
-static void OF_TYPE(center)(REAL *center, const REAL *x, int64_t n, int64_t ldx, const REAL *y, int64_t m, int64_t ldy,
-                            int64_t d) {
-    REAL sample[2 * HG_CENTER_SAMPLE];
+static void OF_TYPE(center)(REAL *center, const REAL *points, int64_t n, int64_t ld, int64_t d) {
+    REAL sample[HG_CENTER_SAMPLE];
     for (int64_t feature = 0; feature < d; ++feature) {
-        int count = OF_TYPE(take_sample)(sample, 0, x, n, ldx, feature);
-        if (y != NULL) {
-            count = OF_TYPE(take_sample)(sample, count, y, m, ldy, feature);
-        }
+        const int count = OF_TYPE(take_sample)(sample, points, n, ld, feature);
+        /* Of few numbers the median: one huge point may not draw the others with it. */
+        const int dropped = count < 5 && count > 0 ? (count - 1) / 2 : count / 4;
         REAL mean = 0;
-        for (int k = count / 4; k < count - count / 4; ++k) {
-            mean += sample[k] / (REAL)(count - count / 4 * 2); /* divided first: a sum may overflow */
+        for (int k = dropped; k < count - dropped; ++k) {
+            mean += sample[k] / (REAL)(count - dropped * 2); /* divided first: a sum may overflow */
         }
         center[feature] = mean;
     }

@@ -178,8 +178,11 @@ CompiledKernel compile_kernel(const KernelRequest& request,
     return translate_errors([&] {
         CompiledKernel result;
         const std::vector<Machine> machines = machines_of(request.target);
-        const int forms = request.tolerance ? 2 : 1;
-        const int total = static_cast<int>(machines.size() * request.operations.size()) * forms;
+        // The error bound is one of K: with --form auto gradients stay direct.
+        KernelRequest expanded = request;
+        if (request.tolerance) expanded.operations = {"gram"};
+        const std::size_t objects = request.operations.size() + (request.tolerance ? expanded.operations.size() : 0);
+        const int total = static_cast<int>(machines.size() * objects);
         int done = 0;
         const Progress step = [&](const std::string& what) {
             if (progress) progress(done++, total, what);
@@ -191,7 +194,7 @@ CompiledKernel compile_kernel(const KernelRequest& request,
         KernelRequest direct = request;
         direct.formula.expanded.reset();
         result.interface = compile_form(direct, machines, result, step);
-        result.interface.expanded = {compile_form(request, machines, result, step)};
+        result.interface.expanded = {compile_form(expanded, machines, result, step)};
         result.interface.form = "auto";
         result.interface.tolerance = *request.tolerance;
         return result;

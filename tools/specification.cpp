@@ -104,6 +104,8 @@ KernelArguments arguments_of(const Json& entry, const KernelArguments& defaults)
         else
             throw std::logic_error("the schema allows the option '" + option + "', which no kernel has");
     }
+    // One that was given for all holds for those that have a use for it.
+    if (a.form != "auto" && !entry.contains("tolerance")) a.tolerance.clear();
     return a;
 }
 

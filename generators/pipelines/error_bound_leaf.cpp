@@ -38,11 +38,23 @@ double relative_roundings(Expr e, bool centred, const Arithmetic& arithmetic) {
         case Op::Divide: return argument(0) + argument(1) + 1;
         case Op::Call: {
             const double own = 2 * arithmetic.stated_ulp(*e->function);
+            if (e->function->oscillates) return infinite;  // far from 0 the error is relative to the argument
             if (e->function->code == &code::sqrt) return argument(0) / 2 + own;
             return e->arguments[0]->op == Op::X && !centred ? own : infinite;
         }
         default: return infinite;
     }
+}
+
+// What the points are multiplied by and divided by on the way into the sums, with its own intermediate results. A relative
+// error bounds these only while they stay within the range of normal numbers, with room for their products.
+std::vector<Expr> factors(const ExpandedForm& form) {
+    std::vector<Expr> roots = {form.part}, found;
+    if (form.weight != nullptr) roots.push_back(form.weight);
+    for (Expr e : topological_order(roots))
+        if ((e->depends & (on_x | on_y)) == 0 && !e->boolean) found.push_back(e);
+    const bool single = form.weight == nullptr && found.size() == 1;
+    return single ? std::vector<Expr>{} : found;  // one operation rounds its result alone
 }
 
 // The kernel's value as a function of its distance, which becomes a parameter.
@@ -87,10 +99,32 @@ LeafPipeline LeafSet::error_bound() {
     Halide::Expr known = slack < real(0.1);
     if (form.lowest->op != Op::Constant)
         known = known && prepared_value(form.lowest, Place{}) == Halide::Internal::make_const(type_, 0);
+    // A product of factors can lift what vanished before it.
+    double lifted = 1;
+    const double factor = arithmetic.single ? 0x1p20 : 0x1p150;
+    for (Expr e : factors(form)) {
+        lifted *= factor;
+        if (e->op == Op::FeatureCount || e->op == Op::Pi) continue;
+        if (e->is_constant()) {
+            const double size = std::fabs(e->constant.get_d());
+            if (!(size >= 1 / factor && size <= factor)) known = Halide::Internal::const_false();
+            continue;
+        }
+        const Expr size = call("abs", {e});
+        for (Expr bound :
+             {size->per_feature ? minimum_over(size) : size, size->per_feature ? maximum_over(size) : size}) {
+            const Halide::Expr value = Halide::cast<double>(prepared_value(bound, Place{}));
+            known = known && value >= real(1 / factor) && value <= real(factor);
+        }
+    }
     const Halide::Expr total = (a + b) * (a + b) * (real(1) + real(2) * slack);
-    largest() = {
-        total, select(known, slack * total + (features + real(4)) * real(16 * arithmetic.underflow) * (real(1) + a + b),
-                      real(infinite))};
+    const double overflow =
+        arithmetic.single ? double(std::numeric_limits<float>::max()) : std::numeric_limits<double>::max();
+    known = known && total < real(overflow);
+    largest() = {total, select(known,
+                               slack * total +
+                                   (features + real(4)) * real(16 * arithmetic.underflow * lifted) * (real(1) + a + b),
+                               real(infinite))};
     leaf.point_stages.push_back(largest);
     const Halide::Expr distance = Halide::Expr(largest()[0]), error = Halide::Expr(largest()[1]);
 

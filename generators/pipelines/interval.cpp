@@ -61,10 +61,13 @@ Interval Intervals::of(Expr lowered) {
     return intervals_.at(lowered);
 }
 
-// Whatever is not a number, or not finite, becomes an infinite error, and that stays.
+// Whatever is not a number, or not finite, or could overflow as it is computed, becomes an infinite error, and that stays.
 Interval Intervals::stage(const Interval& value) {
     Halide::Func f("interval");
-    const Halide::Expr known = value.high - value.low < real(infinite) && value.error < real(infinite);
+    const double largest = values_only_ || !arithmetic_.single ? std::numeric_limits<double>::max()
+                                                               : double(std::numeric_limits<float>::max());
+    const Halide::Expr known = value.high - value.low < real(infinite) && value.error < real(infinite) &&
+                               magnitude(value) + value.error < real(largest);
     f(segment) = {value.low, value.high, select(known, value.error, real(infinite))};
     stages_.push_back(f);
     const Halide::FuncRef at = f(segment);
@@ -144,6 +147,10 @@ Interval Intervals::function(Expr e) {
     const Interval a = inside(f, intervals_.at(e->arguments[0]));
     Interval r = hull({f.code(a.low), f.code(a.high)}, real(0));
     if (values_only_) return {r.low, r.high, r.error + a.error};
+    if (f.steps) {
+        r.error = r.error + select(a.error > real(0.0), f.code(a.high + a.error) - f.code(a.low - a.error), real(0));
+        return r;
+    }
     Halide::Expr error = steepest(e, a) * a.error;
     if (f.half_hoelder > 0) {
         const Halide::Expr flat = real(f.half_hoelder) * code::sqrt(a.error);
@@ -176,11 +183,12 @@ Intervals::Certainty Intervals::certainty(Expr condition) {
     if (condition->arguments.size() != 2 || condition->arguments[0]->boolean) return {no, no};
     const Interval &a = intervals_.at(condition->arguments[0]), &b = intervals_.at(condition->arguments[1]);
     const Halide::Expr below = a.high + a.error<b.low - b.error, above = a.low - a.error> b.high + b.error;
+    const Halide::Expr same = a.low == b.high && a.high == b.low && a.error == real(0.0) && b.error == real(0.0);
     switch (condition->op) {
         case Op::Less:
         case Op::LessEqual: return {below, above};
-        case Op::Equal: return {no, below || above};
-        case Op::NotEqual: return {below || above, no};
+        case Op::Equal: return {same, below || above};
+        case Op::NotEqual: return {below || above, same};
         default: return {no, no};
     }
 }

@@ -2,7 +2,11 @@
 // a squared distance is never negative, and `auto` takes the form that it says.
 #include "generators/formula/expanded_form.h"
 
+#include <cfenv>
 #include <cmath>
+#include <cstddef>
+#include <memory>
+#include <random>
 
 #include "generators/formula/lower.h"
 #include "tests/support/oracle.h"
@@ -176,13 +180,116 @@ TEST(ExpandedForm, AutoTakesTheFormThatItSays) {
             for (const std::string operation : {"gram", "gram_vjp"}) {
                 said = nullptr;
                 call_operation(chosen, p, operation, options, own_workspace, out);
-                EXPECT_STREQ(said, form) << operation;
+                EXPECT_STREQ(said, operation == "gram" ? form : "direct") << operation;
             }
-            const auto expected = run(form == std::string("direct") ? direct : expanded, p, options_with_threads(1));
-            EXPECT_TRUE(out == *expected) << own_workspace;
+            // Gradients are direct in either case.
+            const auto of_k = run(form == std::string("direct") ? direct : expanded, p, options_with_threads(1));
+            const auto of_gradients = run(direct, p, options_with_threads(1));
+            EXPECT_TRUE(same_numbers(out.k, of_k->k)) << own_workspace;
+            EXPECT_TRUE(same_numbers(out.gx, of_gradients->gx) && same_numbers(out.gy, of_gradients->gy));
+            for (std::size_t s = 0; s < out.parameters.size(); ++s)
+                EXPECT_TRUE(same_numbers(*out.parameters[s], *of_gradients->parameters[s]));
         }
         EXPECT_EQ(error_bound(chosen, p) <= tolerance, cloud != Cloud::Clusters);
     }
+}
+
+// The bound knows what it cannot bound: what overflows, what vanishes, and functions that oscillate.
+TEST(ExpandedForm, WhatOverflowsOrVanishesHasNoBound) {
+    struct Case {
+        const char* formula;
+        double parameter, x;
+        bool bounded;
+    };
+    std::vector<KernelRequest> all;
+    const std::vector<Case> cases = {
+        {"exp(-p * sum((x - y)^2))", 1, 1, true},
+        {"exp(-p * sum((x - y)^2))", 1e-40, 1.5e19, false},  // the sums of squares are finite, the distance is not
+        {"1 / (1 + sum((x - y)^2) / p^2)", 2, 1, true},
+        {"1 / (1 + sum((x - y)^2) / p^2)", 2e19, 1e19, false},  // p^2
+        {"(1 + sum((x - y)^2))^3 * p", 1, 1, true},
+        {"(1 + sum((x - y)^2))^3 * p", 1, 1e7, false},  // the cube
+        {"exp(-sum(p^2 * (x - y)^2))", 0.5, 1, true},
+        {"exp(-sum(p^2 * (x - y)^2))", 5e-22, 0.3 / 5e-22, false},  // p^2 is subnormal
+        {"exp(-p * sum((sin(x) - sin(y))^2))", 1, 1e6, false},      // within u x, not within an ulp
+        {"exp(-p * sum((exp(x) - exp(y))^2))", 1, 1, true},
+    };
+    for (const Case& c : cases) {
+        KernelRequest r{"k" + std::to_string(all.size()), parse_formula(c.formula), "", "f32", 2, {"gram"}};
+        r.formula.expanded = ExpandedForm::of(lower(r.formula.value));
+        ASSERT_TRUE(r.formula.expanded) << c.formula;
+        all.push_back(r);
+    }
+    GeneratedLibrary library("bounds", all);
+    for (std::size_t k = 0; k < cases.size(); ++k) {
+        const float x[4] = {float(cases[k].x), 0, float(-cases[k].x), 0}, p = float(cases[k].parameter);
+        float bound = -1;
+        using Function = hg_status (*)(std::int64_t, std::int64_t, const float*, std::int64_t, const float*,
+                                       std::int64_t, float, float*);
+        const auto function =
+            reinterpret_cast<Function>(library.symbol(library.kernels[k].c_name + "_gram_error_bound"));
+        ASSERT_EQ(function(2, 2, x, 2, nullptr, 0, p, &bound), HG_OK);
+        EXPECT_EQ(std::isfinite(bound), cases[k].bounded) << cases[k].formula << ", " << p << ": " << bound;
+    }
+}
+
+// One huge point may not take the others' digits; y = NULL has the bits of y = x; and the bound leaves the caller's
+// floating-point state as it was.
+TEST(ExpandedForm, CenterAndStateOfTheCaller) {
+    GeneratedLibrary library("expanded", {*request(*find_in_catalogue("rbf"), "f32", Form::Expanded)});
+    using Gram = hg_status (*)(std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t,
+                               float, float*, std::int64_t);
+    using Bound = hg_status (*)(std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t,
+                                float, float*);
+    const auto gram = reinterpret_cast<Gram>(library.symbol("rbf_gram"));
+    const auto bound_of = reinterpret_cast<Bound>(library.symbol("rbf_gram_error_bound"));
+    std::mt19937_64 random(5);
+    std::normal_distribution<float> normal;
+    for (std::int64_t n : {3, 4, 100}) {
+        std::vector<float> x(std::size_t(n * features)), k(std::size_t(n * n)), copy = k;
+        for (float& v : x) v = normal(random);
+        ASSERT_EQ(gram(n, n, x.data(), features, nullptr, 0, 0.1F, k.data(), n), HG_OK);
+        ASSERT_EQ(gram(n, n, x.data(), features, x.data(), features, 0.1F, copy.data(), n), HG_OK);
+        EXPECT_EQ(k, copy) << n;
+        x[std::size_t((n - 1) * features)] = 1e20F;
+        ASSERT_EQ(gram(n, n, x.data(), features, nullptr, 0, 0.1F, k.data(), n), HG_OK);
+        for (std::int64_t i = 0; i + 1 < n; ++i) EXPECT_EQ(k[std::size_t(i * n + i)], 1) << n << ", " << i;
+    }
+    const float x[2 * features] = {1, 2, 3};
+    float nearest = 0, upward = 0;
+    ASSERT_EQ(bound_of(2, 2, x, features, nullptr, 0, 0.1F, &nearest), HG_OK);
+    std::feclearexcept(FE_ALL_EXCEPT);
+    std::fesetround(FE_UPWARD);
+    ASSERT_EQ(bound_of(2, 2, x, features, nullptr, 0, 0.1F, &upward), HG_OK);
+    EXPECT_EQ(std::fegetround(), FE_UPWARD);
+    EXPECT_EQ(std::fetestexcept(FE_ALL_EXCEPT), 0);
+    std::fesetround(FE_TONEAREST);
+    EXPECT_EQ(nearest, upward);
+}
+
+// Where the workspace is too small for the bound, the other form is no way out: it has other bits.
+TEST(ExpandedForm, AutoWithTooLittleWorkspaceIsAnError) {
+    GeneratedLibrary library("automatic", {*request(*find_in_catalogue("rbf"), "f32", Form::Auto, 1e-3)});
+    using Gram = hg_status (*)(const hg_options*, std::int64_t, std::int64_t, const float*, std::int64_t, const float*,
+                               std::int64_t, float, float*, std::int64_t);
+    using Workspace = hg_status (*)(const hg_options*, std::int64_t, std::int64_t, std::size_t*);
+    const std::int64_t n = 700;
+    std::vector<float> x(std::size_t(n * features), 0.5F), k(std::size_t(n * n));
+    const char* form = nullptr;
+    hg_options options = options_with_threads(1);
+    options.form = &form;
+    std::size_t bytes = 0;
+    ASSERT_EQ(reinterpret_cast<Workspace>(library.symbol("rbf_gram_workspace"))(&options, n, n, &bytes), HG_OK);
+    std::vector<std::byte> memory(bytes + 64);
+    void* aligned = memory.data();
+    std::size_t room = memory.size();
+    options.workspace = std::align(64, bytes, aligned, room);
+    const auto gram = reinterpret_cast<Gram>(library.symbol("rbf_gram_with"));
+    options.workspace_bytes = bytes;
+    ASSERT_EQ(gram(&options, n, n, x.data(), features, nullptr, 0, 0.1F, k.data(), n), HG_OK);
+    EXPECT_STREQ(form, "expanded");
+    options.workspace_bytes = bytes - 64;
+    EXPECT_EQ(gram(&options, n, n, x.data(), features, nullptr, 0, 0.1F, k.data(), n), HG_ERROR_WORKSPACE_TOO_SMALL);
 }
 
 // The gradient is that of the direct form but for the distance in its weights, which is off by no more than the bound of K

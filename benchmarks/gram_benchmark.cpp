@@ -5,6 +5,8 @@
 #include <l1_exp_64.h>
 #include <rbf_5.h>
 #include <rbf_64.h>
+#include <rbf_fast_5.h>
+#include <rbf_fast_64.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -87,6 +89,8 @@ int main(int argc, char** argv) {
     static const Kernel kernels[] = {
         {"rbf", 5, rbf_5_gram, rbf_5_gram_vjp, rbf_5_info},
         {"rbf", 64, rbf_64_gram, rbf_64_gram_vjp, rbf_64_info},
+        {"rbf_fast", 5, rbf_fast_5_gram, rbf_fast_5_gram_vjp, rbf_fast_5_info},
+        {"rbf_fast", 64, rbf_fast_64_gram, rbf_fast_64_gram_vjp, rbf_fast_64_info},
         {"l1_exp", 5, l1_exp_5_gram, l1_exp_5_gram_vjp, l1_exp_5_info},
         {"l1_exp", 64, l1_exp_64_gram, l1_exp_64_gram_vjp, l1_exp_64_info},
     };

@@ -86,6 +86,12 @@ const NameSet& standard_headers() {
     return set;
 }
 
+// A kernel of one of these names would have the archive lib<name>.a, which under -L hides the system's.
+const NameSet& system_libraries() {
+    static const NameSet set = {"c", "m", "dl", "rt", "util", "resolv", "crypt", "gcc", "gomp", "atomic", "mvec"};
+    return set;
+}
+
 // Typedefs and limits of stddef.h and stdint.h.
 const NameSet& standard_integer_names() {
     static const NameSet set = [] {
@@ -151,6 +157,8 @@ std::string c_name_problem(std::string_view name) {
     if (keywords().contains(name)) return "it is a keyword of C or C++";
     if (standard_headers().contains(name))
         return "its header would be " + std::string(name) + ".h, which the C library has already";
+    if (system_libraries().contains(name))
+        return "its archive would be lib" + std::string(name) + ".a, which the system has already";
     if (name.starts_with('_') || name.ends_with('_') || name.find("__") != std::string_view::npos)
         return "C and C++ reserve names that begin with _ or contain __, and a suffix such as _gram is appended to it";
     if (name == "hg" || name == "hg1" || starts_with_any(name, {"hg_", "hg1_", "HG_", "HG1_"}))
@@ -186,7 +194,7 @@ std::vector<std::string> c_parameter_names(const std::vector<std::string>& formu
         changed = false;
         for (std::size_t i = 0; i < names.size(); ++i) {
             while (collides(i)) {
-                names[i] += '_';
+                names[i] += names[i].ends_with('_') ? '2' : '_';  // C++ reserves names with __
                 changed = true;
             }
         }

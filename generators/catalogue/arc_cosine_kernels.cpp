@@ -18,7 +18,8 @@ std::vector<CatalogueEntry> arc_cosine_kernel_entries() {
         {
             .name = "arc_cosine",
             .kind = EntryKind::Kernel,
-            .formula = "norm(x) * norm(y) * arccos1(divide0(dot(x, y), norm(x) * norm(y)))",
+            .formula = "let p = scaled(x) in let q = scaled(y) in let r = norm(p) * norm(q) in "
+                       "scale_of(x) * scale_of(y) * r * arccos1(divide0(dot(p, q), r))",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "arc-cosine kernel of order 1 (infinitely wide ReLU layer)",
@@ -47,7 +48,7 @@ std::vector<CatalogueEntry> arc_cosine_kernel_entries() {
         {
             .name = "arc_cosine0",
             .kind = EntryKind::Kernel,
-            .formula = "arccos0(divide0(dot(x, y), norm(x) * norm(y)))",
+            .formula = "let p = scaled(x) in let q = scaled(y) in arccos0(divide0(dot(p, q), norm(p) * norm(q)))",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "arc-cosine kernel of order 0 (infinitely wide layer of steps): 1 - angle/pi",
@@ -77,7 +78,9 @@ std::vector<CatalogueEntry> arc_cosine_kernel_entries() {
         {
             .name = "arc_cosine2",
             .kind = EntryKind::Kernel,
-            .formula = "dot(x, x) * dot(y, y) * arccos2(divide0(dot(x, y), norm(x) * norm(y)))",
+            .formula = "let p = scaled(x) in let q = scaled(y) in "
+                       "(scale_of(x) * scale_of(y))^2 * (dot(p, p) * dot(q, q)) * "
+                       "arccos2(divide0(dot(p, q), norm(p) * norm(q)))",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "arc-cosine kernel of order 2 (infinitely wide layer of squared ReLUs)",

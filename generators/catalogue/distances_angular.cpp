@@ -11,9 +11,11 @@ std::vector<CatalogueEntry> angular_distance_entries() {
         {
             .name = "cosine_distance",
             .kind = EntryKind::Distance,
-            .formula = "let u = x / where(norm(x) == 0, 1, norm(x)) in "
-                       "let v = y / where(norm(y) == 0, 1, norm(y)) in "
-                       "where(norm(x) * norm(y) == 0, 1, sqdist(u, v) / 2)",
+            .formula = "let a = scaled(x) in "
+                       "let b = scaled(y) in "
+                       "let u = a / where(norm(a) == 0, 1, norm(a)) in "
+                       "let v = b / where(norm(b) == 0, 1, norm(b)) in "
+                       "where(norm(a) * norm(b) == 0, 1, sqdist(u, v) / 2)",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "1 minus the cosine of the angle",
@@ -37,8 +39,8 @@ std::vector<CatalogueEntry> angular_distance_entries() {
         {
             .name = "correlation_distance",
             .kind = EntryKind::Distance,
-            .formula = "let a = x - mean(x) in "
-                       "let b = y - mean(y) in "
+            .formula = "let a = scaled(x) - mean(scaled(x)) in "
+                       "let b = scaled(y) - mean(scaled(y)) in "
                        "let u = a / where(norm(a) == 0, 1, norm(a)) in "
                        "let v = b / where(norm(b) == 0, 1, norm(b)) in "
                        "where(norm(a) * norm(b) == 0, 1, sqdist(u, v) / 2)",

@@ -10,8 +10,10 @@ std::vector<CatalogueEntry> histogram_distance_entries() {
             .kind = EntryKind::Distance,
             // kl_div instead of rel_entr: the added -p + m and -q + m cancel in the sum over the features, but make
             // each term non-negative, so that rounding never puts a negative number under the root.
-            .formula = "let p = x / where(sum(x) == 0, 1, sum(x)) in "
-                       "let q = y / where(sum(y) == 0, 1, sum(y)) in "
+            .formula = "let a = scaled(x) in "
+                       "let b = scaled(y) in "
+                       "let p = a / where(sum(a) == 0, 1, sum(a)) in "
+                       "let q = b / where(sum(b) == 0, 1, sum(b)) in "
                        "let m = (p + q) / 2 in "
                        "sqrt(sum(kl_div(p, m) + kl_div(q, m)) / 2)",
             .parameters = {},

@@ -113,7 +113,7 @@ std::vector<CatalogueEntry> dot_product_kernel_entries() {
         {
             .name = "cosine",
             .kind = EntryKind::Kernel,
-            .formula = "divide0(dot(x, y), norm(x) * norm(y))",
+            .formula = "let p = scaled(x) in let q = scaled(y) in divide0(dot(p, q), norm(p) * norm(q))",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "cosine of the angle between the points",

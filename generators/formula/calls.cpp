@@ -25,6 +25,13 @@ struct Builtin {
 using function_terms::squared;
 
 Expr mean(Expr a) { return divide(sum(a), a->pool->feature_count()); }
+// A power of two that brings the point's largest feature into [1, 2): dividing by it rounds nothing, and squares and
+// products of what comes out neither overflow nor vanish together. 1 where its inverse, which gradients meet, is no
+// number of the type: subnormal points stay as they are.
+Expr scale_of(Expr a) {
+    Expr largest = call("binade", {maximum_over(call("abs", {a}))}), one = number(a, 1);
+    return where(compare(Op::Less, divide(one, largest), a->pool->infinity()), largest, one);
+}
 Expr difference(const Arguments& a) { return subtract(a[0], a[1]); }
 
 const std::vector<Builtin>& builtins() {
@@ -40,6 +47,8 @@ const std::vector<Builtin>& builtins() {
         {"sqdist", 2, [](const Arguments& a) { return sum(squared(difference(a))); }, true},
         {"l1", 2, [](const Arguments& a) { return sum(call("abs", {difference(a)})); }, true},
         {"linf", 2, [](const Arguments& a) { return maximum_over(call("abs", {difference(a)})); }, true},
+        {"scale_of", 1, [](const Arguments& a) { return scale_of(a[0]); }, true},
+        {"scaled", 1, [](const Arguments& a) { return divide(a[0], scale_of(a[0])); }, true},
         {"norm", 1, [](const Arguments& a) { return call("sqrt", {sum(squared(a[0]))}); }, true},
     };
     return table;
@@ -117,6 +126,12 @@ Expr FormulaBuilder::call_at(const ParseNode& n) {
                 !is_integer_valued(a.value))
                 fail(FormulaErrorCode::ParameterValue, a.offset, name + " takes an integer here");
         }
+        const Expr last = values.back();
+        if (function->integers > 0 && last->is_constant() &&
+            (last->constant < function->least || last->constant > function->most))
+            fail(FormulaErrorCode::ParameterValue, arguments.back().offset,
+                 name + " takes an integer from " + std::to_string(function->least) + " to " +
+                     std::to_string(function->most) + " here");
         return call(*function, values);
     }
     if (entry != nullptr) return catalogue_call(*entry, arguments, offset);

@@ -18,6 +18,7 @@ public:
     explicit Bound(const Arithmetic& arithmetic) : arithmetic_(arithmetic), u_(arithmetic.unit_roundoff) {}
 
     BoundedValue constant(const Real& value) const {
+        if (value.is_infinite()) return {value, Real(0.0)};
         const double nearest = arithmetic_.single ? double(float(value.to_double())) : value.to_double();
         return {value, abs(value - Real(nearest))};
     }
@@ -118,7 +119,7 @@ private:
     }
 
     BoundedValue rounded(BoundedValue r, double operations) const {
-        if (is_exactly_zero(r)) return r;  // a 0 that comes from exact numbers is not rounded
+        if (operations == 0 || is_exactly_zero(r)) return r;  // a 0 that comes from exact numbers is not rounded
         r.error = r.error + Real(operations * u_) * (abs(r.value) + r.error) + Real(arithmetic_.underflow);
         return r;
     }

@@ -33,6 +33,7 @@ public:
     mpfr_srcptr get() const { return value_; }
     double to_double() const { return mpfr_get_d(value_, MPFR_RNDN); }
     bool is_nan() const { return mpfr_nan_p(value_) != 0; }
+    bool is_infinite() const { return mpfr_inf_p(value_) != 0; }
 
 private:
     mpfr_t value_;

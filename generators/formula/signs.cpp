@@ -92,6 +92,7 @@ bool positive(Expr e) {
         case Op::Minimum: return is_positive(e->arguments[0]) && is_positive(e->arguments[1]);
         case Op::Maximum: return is_positive(e->arguments[0]) || is_positive(e->arguments[1]);
         case Op::Power: return is_positive(e->arguments[0]);
+        case Op::Where: return is_positive(e->arguments[1]) && is_positive(e->arguments[2]);
         case Op::Call:
             return e->function->range == Range::Positive ||
                    (e->function->keeps_positive && is_positive(e->arguments[0]));

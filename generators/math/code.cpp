@@ -67,6 +67,20 @@ Expr sign(const Expr& value) {
     });
 }
 
+// The exponent field alone; subnormal numbers are scaled first. Infinity is its own, as NaN is.
+Expr binade(const Expr& value) {
+    return with_names(value, [](const Expr& a) {
+        const Format f(a);
+        const double up = f.is_f32() ? 0x1p24 : 0x1p53;
+        const Expr field = f.word(((std::uint64_t(1) << (f.number.bits() - 1)) - 1) >> f.mantissa << f.mantissa);
+        const Expr one = f.constant(1), size = magnitude_of(a);
+        const Expr subnormal = size < f.constant(f.smallest);
+        const Expr scaled = select(subnormal, size * f.constant(up), size);
+        const Expr power = f.from_bits(f.bits(scaled) & field) * select(subnormal, f.constant(1 / up), one);
+        return select(not_a_number(a), a, size == f.constant(0), one, power);
+    });
+}
+
 // On AVX-512 a comparison, a vpternlog and a masked addition. The weight's difference from itself stands for 0, so that a
 // weight of NaN is added wherever the sign is 0 too.
 Expr add_with_sign(const Expr& sum, const Expr& weight, const Expr& a) {

@@ -41,6 +41,7 @@ Expr erf(const Expr& a);
 Expr floor(const Expr& a);
 Expr abs(const Expr& a);
 Expr sign(const Expr& a);
+Expr binade(const Expr& a);
 // sum + weight * sign(a), where the weight is NaN wherever a is: half of the operations of a product. An infinite weight is
 // added even at a = 0.
 Expr add_with_sign(const Expr& sum, const Expr& weight, const Expr& a);

@@ -26,7 +26,9 @@ Expr wendland_definition(const Arguments& a) {
     Term r2 = squared(r), r3 = power(r, number(r, 3)), l2 = squared(l), l3 = power(l, number(l, 3));
     Term of_2 = 1 + (2 + l) * r + (3 + (l2 + 4 * l)) / 3 * r2;
     Term of_3 = 1 + (3 + l) * r + (45 + (6 * l2 + 36 * l)) / 15 * r2 + (15 + (l3 + 9 * l2 + 23 * l)) / 15 * r3;
-    Expr polynomial = where(is(q, 0), one, where(is(q, 1), 1 + (1 + l) * r, where(is(q, 2), of_2, of_3)));
+    const Term infinite = a[0]->pool->infinity(), nan = infinite - infinite;
+    Expr polynomial =
+        where(is(q, 0), one, where(is(q, 1), 1 + (1 + l) * r, where(is(q, 2), of_2, where(is(q, 3), of_3, nan))));
     return Term(power(one - r, l + q)) * polynomial;
 }
 
@@ -112,6 +114,8 @@ void add_function_families(std::vector<Function>& t) {
         {.name = "wendland",
          .arity = 3,
          .integers = 2,
+         .least = 0,
+         .most = 3,
          .summary =
              "Wendland's function phi_{l,q} of the squared scaled distance s, 1 at s = 0 and 0 from s = 1 on; q = 0 to "
              "3, derivative 0 at s = 0 for q = 0",

@@ -230,6 +230,21 @@ std::vector<Function> make_table() {
                  .parity = Parity::Odd,
                  .bounded = true});
 
+    t.push_back({.name = "binade",
+                 .summary = "largest power of two that is not above abs(a), 1 at 0; derivative 0",
+                 .derivatives = [](const Arguments& a, Expr) { return Arguments{constant(a[0], 0)}; },
+                 .exact =
+                     [](mpfr_ptr r, mpfr_srcptr a, mpfr_rnd_t rounding) {
+                         if (mpfr_zero_p(a) != 0) return mpfr_set_ui(r, 1, rounding);
+                         if (mpfr_regular_p(a) == 0) return mpfr_abs(r, a, rounding);
+                         return mpfr_set_ui_2exp(r, 1, mpfr_get_exp(a) - 1, rounding);
+                     },
+                 .code = code::binade,
+                 .operations = 7,
+                 .steps = true,
+                 .parity = Parity::Even,
+                 .range = Range::Positive});
+
     // Defined by other operations -------------------------------------------------------------------------------------
     t.push_back(
         {.name = "inverse_sqrt",

@@ -23,7 +23,8 @@ enum class Range { Any, NonNegative, Positive };
 struct Function {
     std::string_view name;
     int arity = 1;
-    int integers = 0;  // so many arguments, the last ones, are integers; there is no derivative by these
+    int integers = 0;         // so many arguments, the last ones, are integers; there is no derivative by these
+    int least = 0, most = 0;  // of the very last of these; it is NaN beyond, and an error where it is a constant
     std::string_view summary;
 
     // Derivatives by each argument, given the arguments and the value f itself.
@@ -43,6 +44,7 @@ struct Function {
     int operations = 1;  // vector instructions of the code in f32 on AVX-512, counted by tests/math/assembly_test.cpp
 
     Monotone monotone = Monotone::No;
+    bool steps = false;       // constant but for jumps: the slope says nothing of how far apart two values are
     double half_hoelder = 0;  // c of |f(a) - f(b)| <= c sqrt(|a - b|), where the slope has no bound; 0: there is none
 
     // The domain. What only rounding puts beyond it counts as its edge, where the exact value is.

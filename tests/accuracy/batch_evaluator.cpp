@@ -25,12 +25,18 @@ W sign_of(W a) {
     return std::isnan(a) || a == 0 ? a : std::copysign(W(1), a);
 }
 
+template <typename W>
+W binade_of(W a) {
+    if (a == 0 || !std::isfinite(a)) return a == 0 ? W(1) : std::fabs(a);
+    return std::ldexp(W(1), std::ilogb(a));
+}
+
 // The functions with a stated error have references; the others are exact.
 template <typename W>
 W (*fast_function(const Function& function))
 (W) {
     static const std::map<std::string_view, W (*)(W)> exact = {
-        {"floor", floor_of<W>}, {"abs", abs_of<W>}, {"sign", sign_of<W>}};
+        {"floor", floor_of<W>}, {"abs", abs_of<W>}, {"sign", sign_of<W>}, {"binade", binade_of<W>}};
     if (const auto found = exact.find(function.name); found != exact.end()) return found->second;
     const Reference* reference = find_reference(function.name);
     if (reference == nullptr)
@@ -95,7 +101,7 @@ template <typename T>
 void BatchEvaluator<T>::set_constant(Step& step) {
     const std::vector<Real> zeros(static_cast<std::size_t>(features_), Real(0.0));
     const Real exact = halogram::evaluate(step.e, Inputs{zeros, zeros, {}})[0];
-    const Real error = abs(exact - Real(double(T(exact.to_double()))));
+    const Real error = exact.is_infinite() ? Real(0.0) : abs(exact - Real(double(T(exact.to_double()))));
     std::fill(step.plane.begin(), step.plane.end(),
               Bounded{W(mpfr_get_ld(exact.get(), MPFR_RNDN)), W(error.to_double())});
 }
@@ -114,7 +120,7 @@ void BatchEvaluator<T>::load(Step& step, const PointBlock<T>& block, const Param
 
 template <typename T>
 typename BatchEvaluator<T>::Bounded BatchEvaluator<T>::rounded(Bounded r, double roundings) const {
-    if (is_exactly_zero(r)) return r;
+    if (roundings == 0 || is_exactly_zero(r)) return r;
     r.error += W(roundings * arithmetic_.unit_roundoff) * (std::fabs(r.value) + r.error) + W(arithmetic_.underflow);
     return r;
 }

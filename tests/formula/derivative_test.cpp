@@ -26,7 +26,7 @@ TEST_P(DerivativeOf, IsFiniteDifference) {
     arguments.resize(std::size_t(f.arity - f.integers));
     const Real step(0x1p-60);
     int compared = 0;
-    for (const double a : {-2.75, -0.875, -0.25, 0.125, 0.625, 1.5, 3.25})
+    for (const double a : {-2.75, -0.875, -0.3, 0.1, 0.625, 1.5, 3.25})  // no jump of floor or binade
         for (const double b : {0.375, 1.75, 2.5}) {
             Inputs in{{Real(1.0)}, {Real(1.0)}, {{"a", {Real(a)}}, {"b", {Real(b)}}}};
             for (const auto& [name, integer] : integers) in.parameters[name] = integer;

@@ -42,6 +42,15 @@ TEST(ErrorBound, AnExactZeroHidesAnInfiniteFactor) {
     EXPECT_EQ(product.error.to_double(), 0);
 }
 
+TEST(ErrorBound, ScalingByAPowerOfTwoIsExact) {
+    // The largest feature of y is a power of two, where the binade jumps: it may not seem to.
+    const Inputs inputs{{Real(0.75e30), Real(0.5e30)}, {Real(0.25), Real(1.0)}, {}};
+    EXPECT_EQ(bounded("scale_of(y)", inputs).error.to_double(), 0);
+    const BoundedValue distance = bounded("jensenshannon_distance(x, y)", inputs);
+    EXPECT_GT(distance.error.to_double(), 2 * 0x1p-53);
+    EXPECT_LT(distance.error.to_double(), 100 * 0x1p-53);
+}
+
 TEST(ErrorBound, SeveralTreesGiveWhatEachGivesAlone) {
     const Inputs inputs{{Real(0.3), Real(2.0)}, {Real(1.3), Real(-1.0)}, {}};
     const Formula formula = parse_formula("exp(-sqdist(x, y)) * dot(x, y)");

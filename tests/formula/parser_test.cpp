@@ -123,6 +123,7 @@ TEST(Parser, EveryErrorIsProvokedAndPointsAtItsPlace) {
         {C::ParameterShape, "sum(w[d] * x) * w", 17, "w[d]"},
         {C::ParameterValue, "polynomial(x, y, degree=2.5)", 18, "integer"},
         {C::ParameterValue, "wendland(sqdist(x, y), D, q)", 27, "integer"},
+        {C::ParameterValue, "wendland(sqdist(x, y), 3, 4)", 27, "0 to 3"},
         {C::NestedReduction, "sum(x * sum(x * y))", 1, "one point"},
         {C::ConditionExpected, "where(1, 2, 3)", 7, "condition"},
         {C::NumberExpected, "1 + (2 < 3)", 5, "number"},

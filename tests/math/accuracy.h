@@ -24,7 +24,7 @@ struct Reference {
     long double (*of_long_double)(long double);
 };
 
-// The functions that are judged by it; nullptr for the exact ones (floor, abs, sign).
+// The functions that are judged by it; nullptr for the exact ones (floor, abs, sign, binade).
 const Reference* find_reference(std::string_view name);
 
 double wide_power(double base, double exponent);

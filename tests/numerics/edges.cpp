@@ -171,9 +171,10 @@ void check_edges(GeneratedLibrary& library, const std::vector<KernelRequest>& re
             set_middle_parameters(*p, entry);
             const auto out = on_every_variant(library, *p);
             compare(formula, terms, *p, *out);
-            // By parameters too, unless something overflows: then 0 times infinity is what IEEE arithmetic gives.
+            // By parameters too, unless something overflows: then 0 times infinity is what IEEE arithmetic gives. The
+            // value 1e60 of arc_cosine at |x| = 1e30 is such a case.
             for (int f = 0; f < features; ++f) {
-                const bool is_number = situation.x == situation.y && !std::isnan(out->k(0, 0));
+                const bool is_number = situation.x == situation.y && std::isfinite(out->k(0, 0));
                 EXPECT_FALSE(is_number && (std::isnan(out->gx(0, f)) || std::isnan(out->gy(0, f))));
             }
             table[entry.name].emplace_back(situation.name, edge_text(out->k(0, 0), out->gx.packed(), out->gy.packed()));

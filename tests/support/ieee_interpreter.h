@@ -45,9 +45,15 @@ public:
             Number taken = a[holds(a[0]) ? 1 : 2];
             taken.exact_bits = taken.exact_bits && a[0].exact_bits;
             taken.any_angle = taken.any_angle || a[0].any_angle;
+            taken.finite = taken.finite && a[0].finite;
             return taken;
         }
         Number r = together(a);
+        if (e.boolean) {  // asking whether something is infinite is no overflow
+            r.finite = true;
+            for (std::size_t k = 0; k < a.size(); ++k)
+                r.finite = r.finite && (a[k].finite || e.arguments[k]->op == Op::Infinity);
+        }
         r.value = value_of(e, a);
         r.scale = scale_of(e, a, r.value);
         if (e.op == Op::Power) r.exact_bits = false;

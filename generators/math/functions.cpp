@@ -240,7 +240,7 @@ std::vector<Function> make_table() {
                          return mpfr_set_ui_2exp(r, 1, mpfr_get_exp(a) - 1, rounding);
                      },
                  .code = code::binade,
-                 .operations = 7,
+                 .operations = 8,
                  .steps = true,
                  .parity = Parity::Even,
                  .range = Range::Positive});

@@ -46,8 +46,9 @@ double relative_roundings(Expr e, bool centred, const Arithmetic& arithmetic) {
     }
 }
 
-// What the points are multiplied by and divided by on the way into the sums, with its own intermediate results. A relative
-// error bounds these only while they stay within the range of normal numbers, with room for their products.
+// What the points are multiplied by and divided by on the way into the sums, with its own intermediate results, where
+// relative_roundings is finite: then there is nothing else. A relative error bounds these only while they stay within the
+// range of normal numbers, with room for their products.
 std::vector<Expr> factors(const ExpandedForm& form) {
     std::vector<Expr> roots = {form.part}, found;
     if (form.weight != nullptr) roots.push_back(form.weight);
@@ -102,7 +103,7 @@ LeafPipeline LeafSet::error_bound() {
     // A product of factors can lift what vanished before it.
     double lifted = 1;
     const double factor = arithmetic.single ? 0x1p20 : 0x1p150;
-    for (Expr e : factors(form)) {
+    for (Expr e : std::isfinite(roundings) ? factors(form) : std::vector<Expr>{}) {
         lifted *= factor;
         if (e->op == Op::FeatureCount || e->op == Op::Pi) continue;
         if (e->is_constant()) {

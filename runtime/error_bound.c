@@ -129,34 +129,13 @@ HG_SHARED hg_status hg1_gram_error_bound(const hg1_kernel *kernel, const hg1_cal
     return HG_OK;
 }
 
-/* Workspace of the bound; `kernel` is in the expanded form. */
-static size_t bound_bytes(const hg1_kernel *kernel, int64_t n, int64_t m, int64_t d) {
+HG_HELPER_DEFINITION size_t hg1_error_bound_bytes(const hg1_kernel *kernel, int64_t n, int64_t m, int64_t d) {
     error_bound work;
     hg1_call call = {0};
     call.n = n;
     call.m = m;
     call.d = d;
     return begin(&work, kernel, NULL, &call) == HG_OK ? work.bytes : 0;
-}
-
-HG_HELPER_DEFINITION hg_status hg1_workspace_of_forms(hg1_workspace_of_form of_form, const hg1_kernel *kernel,
-                                                      const hg_options *options, int64_t n, int64_t m, int64_t d,
-                                                      size_t *bytes) {
-    hg_options sizing;
-    if (bytes == NULL) {
-        return HG_ERROR_BYTES_NULL;
-    }
-    options = hg1_options_for_sizing(options, &sizing);
-    hg_status status = of_form(kernel, options, n, m, d, bytes);
-    if (status == HG_OK && kernel->expanded != NULL && *bytes > 0) {
-        const size_t direct = *bytes, bound = bound_bytes(kernel->expanded, n, m, d);
-        status = of_form(kernel->expanded, options, n, m, d, bytes);
-        if (status == HG_OK) {
-            *bytes = *bytes > direct ? *bytes : direct;
-            *bytes = *bytes > bound ? *bytes : bound;
-        }
-    }
-    return status;
 }
 
 HG_HELPER_DEFINITION hg_status hg1_choose_form(const hg1_kernel **kernel, const hg_options *options,

@@ -243,15 +243,22 @@ HG_SHARED hg_status hg1_gram(const hg1_kernel *kernel, const hg_options *options
     return hg1_with_workspace(&work.setting.options, work.bytes, compute, &work);
 }
 
-static hg_status workspace_of_form(const hg1_kernel *kernel, const hg_options *options, int64_t n, int64_t m, int64_t d,
-                                   size_t *bytes) {
-    gram work;
-    const hg_status status = begin(&work, kernel, options, n, m, d, NULL);
-    *bytes = status == HG_OK ? work.bytes : 0;
-    return status;
-}
-
 HG_SHARED hg_status hg1_gram_workspace(const hg1_kernel *kernel, const hg_options *options, int64_t n, int64_t m,
                                        int64_t d, size_t *bytes) {
-    return hg1_workspace_of_forms(workspace_of_form, kernel, options, n, m, d, bytes);
+    gram work;
+    hg_options sizing;
+    if (bytes == NULL) {
+        return HG_ERROR_BYTES_NULL;
+    }
+    options = hg1_options_for_sizing(options, &sizing);
+    hg_status status = begin(&work, kernel, options, n, m, d, NULL);
+    size_t most = status == HG_OK ? work.bytes : 0;
+    if (status == HG_OK && kernel->expanded != NULL && most > 0) { /* the form is chosen from the points */
+        const size_t bound = hg1_error_bound_bytes(kernel->expanded, n, m, d);
+        most = most > bound ? most : bound;
+        status = begin(&work, kernel->expanded, options, n, m, d, NULL);
+        most = most > work.bytes ? most : work.bytes;
+    }
+    *bytes = status == HG_OK ? most : 0;
+    return status;
 }

@@ -136,12 +136,8 @@ HG_HELPER hg_status hg1_with_workspace(const hg_options *options, size_t bytes, 
 /* The kernel to compute a call with: of two forms the expanded one where its error bound is within the tolerance and the
    call large enough for the bound to pay. */
 HG_HELPER hg_status hg1_choose_form(const hg1_kernel **kernel, const hg_options *options, const hg1_call *call);
-/* Workspace of a call in one form; the options bring no workspace of their own. */
-typedef hg_status (*hg1_workspace_of_form)(const hg1_kernel *kernel, const hg_options *options, int64_t n, int64_t m,
-                                           int64_t d, size_t *bytes);
-/* Workspace that is enough for every form that the points may lead to, and for the choice; NULL `bytes` is an error. */
-HG_HELPER hg_status hg1_workspace_of_forms(hg1_workspace_of_form of_form, const hg1_kernel *kernel,
-                                           const hg_options *options, int64_t n, int64_t m, int64_t d, size_t *bytes);
+/* Workspace that the choice needs; `kernel` is in the expanded form. */
+HG_HELPER size_t hg1_error_bound_bytes(const hg1_kernel *kernel, int64_t n, int64_t m, int64_t d);
 /* Tells the caller the form, where the options ask for it. */
 HG_HELPER void hg1_tell_form(const hg1_setting *setting);
 

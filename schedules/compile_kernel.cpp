@@ -81,9 +81,6 @@ KernelInterface describe(const KernelRequest& request) {
     return k;
 }
 
-// Of the names of an operation's symbols and records.
-std::string form_prefix(const Formula& formula) { return formula.expanded ? "expanded_" : ""; }
-
 nlohmann::ordered_json record_of(const ChosenSchedule& chosen) {
     return {{"strategy", chosen.strategy->name},
             {"rows", chosen.parameters.rows},
@@ -93,6 +90,18 @@ nlohmann::ordered_json record_of(const ChosenSchedule& chosen) {
 }
 
 }  // namespace
+
+std::vector<KernelRequest> forms_of(const KernelRequest& request) {
+    if (!request.tolerance) return {request};
+    KernelRequest direct = request, expanded = request;
+    direct.formula.expanded.reset();
+    expanded.operations = {"gram"};
+    return {direct, expanded};
+}
+
+std::string name_in_form(const Formula& formula, const std::string& operation) {
+    return formula.expanded ? "expanded_" + operation : operation;
+}
 
 Halide::Type halide_type(const std::string& dtype) {
     if (dtype == "f32") return Halide::Float(32);
@@ -107,7 +116,7 @@ OperationCount operations_per_pair(const KernelRequest& request, const std::stri
 std::optional<TileParameters> picked_parameters(const KernelRequest& request, const std::string& isa,
                                                 const std::string& operation, const LeafPipeline& leaf) {
     const nlohmann::ordered_json* record = &request.schedules;
-    for (const std::string& key : {isa, form_prefix(request.formula) + operation, std::string(leaf_name(leaf.kind))}) {
+    for (const std::string& key : {isa, name_in_form(request.formula, operation), std::string(leaf_name(leaf.kind))}) {
         if (!record->contains(key)) return std::nullopt;
         record = &record->at(key);
     }
@@ -127,29 +136,27 @@ KernelInterface compile_form(const KernelRequest& request, const std::vector<Mac
                              const Progress& progress) {
     KernelInterface interface = describe(request);
     const Halide::Type type = halide_type(request.dtype);
-    const std::string form = form_prefix(request.formula);
-    auto prefix_of = [&](const Machine& machine) { return request.c_name + "_" + machine.isa + "_" + form; };
     for (const Machine& machine : machines) {
         InterfaceVariant variant{machine.isa, row_multiple(machine), column_multiple(machine, type), {}};
-        const std::string prefix = prefix_of(machine);
         for (const std::string& operation : request.operations) {
-            progress(request.c_name + " " + form + operation + " for " + machine.isa);
+            const std::string name = name_in_form(request.formula, operation);
+            auto symbol_for = [&](const Machine& any) { return request.c_name + "_" + any.isa + "_" + name; };
+            progress(request.c_name + " " + name + " for " + machine.isa);
             // Names of stages are numbered from here, so that the same input gives the same bytes.
             Halide::Internal::reset_random_counters();
             LeafSet set(request.formula, type, request.features);
-            Halide::Module module(prefix + operation, machine.target);
+            Halide::Module module(symbol_for(machine), machine.target);
             module.set_any_strict_float(true);  // the functions were lowered that way
             LeafSymbols symbols;
             for (LeafPipeline& leaf : set.of(operation)) {
                 // Small but long to compile, and not timed: one error bound serves all variants.
                 const bool shared = leaf.kind == LeafKind::ErrorBound && &machine != &machines.back();
-                const std::string symbol =
-                    prefix_of(shared ? machines.back() : machine) + operation + "_" + leaf_name(leaf.kind);
+                const std::string symbol = symbol_for(shared ? machines.back() : machine) + "_" + leaf_name(leaf.kind);
                 symbols[leaf_name(leaf.kind)] = symbol;
                 if (shared) continue;
                 const ChosenSchedule chosen =
                     schedule(leaf, machine, picked_parameters(request, machine.isa, operation, leaf));
-                result.schedules[machine.isa][form + operation][leaf_name(leaf.kind)] = record_of(chosen);
+                result.schedules[machine.isa][name][leaf_name(leaf.kind)] = record_of(chosen);
                 Halide::Pipeline pipeline(leaf.outputs);
                 add_software_fma(pipeline, machine, leaf.kind != LeafKind::ErrorBound);
                 const Halide::Module compiled = pipeline.compile_to_module(leaf.arguments, symbol, machine.target,
@@ -164,7 +171,7 @@ KernelInterface compile_form(const KernelRequest& request, const std::vector<Mac
                 interface.bound_x = set.bound_of_x();
                 interface.bound_y = set.bound_of_y();
             }
-            result.leaf_objects[prefix + operation + ".o"] = object_bytes(module);
+            result.leaf_objects[symbol_for(machine) + ".o"] = object_bytes(module);
         }
         interface.variants.push_back(std::move(variant));
     }
@@ -178,23 +185,17 @@ CompiledKernel compile_kernel(const KernelRequest& request,
     return translate_errors([&] {
         CompiledKernel result;
         const std::vector<Machine> machines = machines_of(request.target);
-        // The error bound is one of K: with --form auto gradients stay direct.
-        KernelRequest expanded = request;
-        if (request.tolerance) expanded.operations = {"gram"};
-        const std::size_t objects = request.operations.size() + (request.tolerance ? expanded.operations.size() : 0);
-        const int total = static_cast<int>(machines.size() * objects);
+        const std::vector<KernelRequest> forms = forms_of(request);
+        std::size_t objects = 0;
+        for (const KernelRequest& form : forms) objects += machines.size() * form.operations.size();
+        const int total = static_cast<int>(objects);
         int done = 0;
         const Progress step = [&](const std::string& what) {
             if (progress) progress(done++, total, what);
         };
-        if (!request.tolerance) {
-            result.interface = compile_form(request, machines, result, step);
-            return result;
-        }
-        KernelRequest direct = request;
-        direct.formula.expanded.reset();
-        result.interface = compile_form(direct, machines, result, step);
-        result.interface.expanded = {compile_form(expanded, machines, result, step)};
+        result.interface = compile_form(forms[0], machines, result, step);
+        if (!request.tolerance) return result;
+        result.interface.expanded = {compile_form(forms[1], machines, result, step)};
         result.interface.form = "auto";
         result.interface.tolerance = *request.tolerance;
         return result;

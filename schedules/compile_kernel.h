@@ -53,6 +53,13 @@ struct CompiledKernel {
 CompiledKernel compile_kernel(const KernelRequest& request,
                               const std::function<void(int done, int total, const std::string& what)>& progress = {});
 
+// One request for each form that `request` asks for, each with the operations that are computed in it. With a tolerance
+// these are the direct form and, for K alone, which is what an error bound speaks of, the expanded one.
+std::vector<KernelRequest> forms_of(const KernelRequest& request);
+
+// An operation's name in symbols, records and reports: "gram", "expanded_gram".
+std::string name_in_form(const Formula& formula, const std::string& operation);
+
 // What `request` picks for a leaf, if it does. Throws std::invalid_argument for a record that is no set of parameters.
 std::optional<TileParameters> picked_parameters(const KernelRequest& request, const std::string& isa,
                                                 const std::string& operation, const LeafPipeline& leaf);

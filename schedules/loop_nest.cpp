@@ -29,27 +29,32 @@ std::string text_of(const TileParameters& p) {
            std::to_string(p.features) + ", unroll " + std::to_string(p.unroll);
 }
 
+std::string loops_of(const LeafPipeline& leaf) {
+    CapturedErrors captured;
+    Halide::Pipeline(leaf.outputs).print_loop_nest();
+    std::istringstream lines(captured.text());
+    std::string text, line;
+    while (std::getline(lines, line)) text += "    " + line + "\n";
+    return text;
+}
+
 }  // namespace
 
 std::vector<LoopNest> loop_nests(const KernelRequest& request) {
     return translate_errors([&] {
         std::vector<LoopNest> nests;
         const Machine machine = machines_of(request.target).front();
-        for (const std::string& operation : request.operations) {
-            Halide::Internal::reset_random_counters();
-            LeafSet set(request.formula, halide_type(request.dtype), request.features);
-            for (LeafPipeline& leaf : set.of(operation)) {
-                const ChosenSchedule chosen =
-                    schedule(leaf, machine, picked_parameters(request, machine.isa, operation, leaf));
-                CapturedErrors captured;
-                Halide::Pipeline(leaf.outputs).print_loop_nest();
-                std::istringstream lines(captured.text());
-                std::string text, line;
-                while (std::getline(lines, line)) text += "    " + line + "\n";
-                nests.push_back(
-                    {operation, leaf_name(leaf.kind), chosen.strategy->name, text_of(chosen.parameters), text});
+        for (const KernelRequest& form : forms_of(request))
+            for (const std::string& operation : form.operations) {
+                Halide::Internal::reset_random_counters();
+                LeafSet set(form.formula, halide_type(form.dtype), form.features);
+                for (LeafPipeline& leaf : set.of(operation)) {
+                    const ChosenSchedule chosen =
+                        schedule(leaf, machine, picked_parameters(form, machine.isa, operation, leaf));
+                    nests.push_back({name_in_form(form.formula, operation), leaf_name(leaf.kind), chosen.strategy->name,
+                                     text_of(chosen.parameters), loops_of(leaf)});
+                }
             }
-        }
         return nests;
     });
 }

@@ -91,11 +91,13 @@ void run(const KernelArguments& arguments) {
     print_structure(f);
     print_derivatives(f);
     std::cout << "\nOperations per pair of points" << (request.features > 0 ? "" : ", with 16 features") << "\n";
-    for (const std::string& operation : request.operations) {
-        const OperationCount count = operations_per_pair(request, operation);
-        line(operation, std::to_string(count.total()) + " = " + std::to_string(count.per_feature) + " D + " +
-                            std::to_string(count.per_pair));
-    }
+    for (const KernelRequest& form : forms_of(request))
+        for (const std::string& operation : form.operations) {
+            const OperationCount count = operations_per_pair(form, operation);
+            line(name_in_form(form.formula, operation), std::to_string(count.total()) + " = " +
+                                                            std::to_string(count.per_feature) + " D + " +
+                                                            std::to_string(count.per_pair));
+        }
     std::cout << "\nLoops\n";
     for (const LoopNest& nest : loop_nests(request)) {
         std::cout << "  " << nest.operation << ", " << nest.leaf << ": " << nest.strategy << ", " << nest.parameters

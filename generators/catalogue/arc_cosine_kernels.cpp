@@ -18,8 +18,7 @@ std::vector<CatalogueEntry> arc_cosine_kernel_entries() {
         {
             .name = "arc_cosine",
             .kind = EntryKind::Kernel,
-            .formula = "let p = scaled(x) in let q = scaled(y) in let r = norm(p) * norm(q) in "
-                       "scale_of(x) * scale_of(y) * r * arccos1(divide0(dot(p, q), r))",
+            .formula = "scale_of(x) * scale_of(y) * (norm(scaled(x)) * norm(scaled(y))) * arccos1(cosine(x, y))",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "arc-cosine kernel of order 1 (infinitely wide ReLU layer)",
@@ -48,7 +47,7 @@ std::vector<CatalogueEntry> arc_cosine_kernel_entries() {
         {
             .name = "arc_cosine0",
             .kind = EntryKind::Kernel,
-            .formula = "let p = scaled(x) in let q = scaled(y) in arccos0(divide0(dot(p, q), norm(p) * norm(q)))",
+            .formula = "arccos0(cosine(x, y))",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "arc-cosine kernel of order 0 (infinitely wide layer of steps): 1 - angle/pi",
@@ -79,8 +78,7 @@ std::vector<CatalogueEntry> arc_cosine_kernel_entries() {
             .name = "arc_cosine2",
             .kind = EntryKind::Kernel,
             .formula = "let p = scaled(x) in let q = scaled(y) in "
-                       "(scale_of(x) * scale_of(y))^2 * (dot(p, p) * dot(q, q)) * "
-                       "arccos2(divide0(dot(p, q), norm(p) * norm(q)))",
+                       "(scale_of(x) * scale_of(y))^2 * (dot(p, p) * dot(q, q)) * arccos2(cosine(x, y))",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "arc-cosine kernel of order 2 (infinitely wide layer of squared ReLUs)",

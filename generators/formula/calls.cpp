@@ -25,6 +25,8 @@ struct Builtin {
 using function_terms::squared;
 
 Expr mean(Expr a) { return divide(sum(a), a->pool->feature_count()); }
+Expr difference(const Arguments& a) { return subtract(a[0], a[1]); }
+
 // A power of two that brings the point's largest feature into [1, 2): dividing by it rounds nothing, and squares and
 // products of what comes out neither overflow nor vanish together. 1 where its inverse, which gradients meet, is no
 // number of the type: subnormal points stay as they are.
@@ -32,7 +34,6 @@ Expr scale_of(Expr a) {
     Expr largest = call("binade", {maximum_over(call("abs", {a}))}), one = number(a, 1);
     return where(compare(Op::Less, divide(one, largest), a->pool->infinity()), largest, one);
 }
-Expr difference(const Arguments& a) { return subtract(a[0], a[1]); }
 
 const std::vector<Builtin>& builtins() {
     static const std::vector<Builtin> table = {

@@ -25,6 +25,7 @@ Format::Format(const Expr& like) {
     mantissa = single ? 23 : 52;
     bias = single ? 127 : 1023;
     magic = single ? 0x1.8p23 : 0x1.8p52;
+    lift = single ? 0x1p24 : 0x1p53;
     smallest = single ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min();
 }
 
@@ -70,7 +71,7 @@ Split split_exponent_of_any(const Expr& a) {
     const Format f(a);
     const double shift = f.mantissa + 1;
     Expr subnormal = a < f.constant(f.smallest);
-    Expr scaled = select(subnormal, a * f.constant(f.is_f32() ? 0x1p24 : 0x1p53), a);
+    Expr scaled = select(subnormal, a * f.constant(f.lift), a);
     return split_scaled(scaled, select(subnormal, f.constant(shift), f.constant(0)));
 }
 

@@ -20,6 +20,7 @@ struct Format {
     int bias;         // of the exponent: 127 or 1023
     double magic;     // 1.5 * 2^mantissa: adding it rounds to an integer, which then stands in the lowest bits
     double smallest;  // normal number
+    double lift;      // 2^(mantissa + 1): makes every subnormal number a normal one
 
     explicit Format(const Expr& like);
 

@@ -71,12 +71,11 @@ Expr sign(const Expr& value) {
 Expr binade(const Expr& value) {
     return with_names(value, [](const Expr& a) {
         const Format f(a);
-        const double up = f.is_f32() ? 0x1p24 : 0x1p53;
-        const Expr field = f.word(((std::uint64_t(1) << (f.number.bits() - 1)) - 1) >> f.mantissa << f.mantissa);
         const Expr one = f.constant(1), size = magnitude_of(a);
         const Expr subnormal = size < f.constant(f.smallest);
-        const Expr scaled = select(subnormal, size * f.constant(up), size);
-        const Expr power = f.from_bits(f.bits(scaled) & field) * select(subnormal, f.constant(1 / up), one);
+        const Expr scaled = select(subnormal, size * f.constant(f.lift), size);
+        const Expr power =
+            f.from_bits(f.bits(scaled) & f.bits(f.infinity())) * select(subnormal, f.constant(1 / f.lift), one);
         return select(not_a_number(a), a, size == f.constant(0), one, power);
     });
 }

@@ -241,7 +241,6 @@ std::vector<Function> make_table() {
                      },
                  .code = code::binade,
                  .operations = 8,
-                 .steps = true,
                  .parity = Parity::Even,
                  .range = Range::Positive});
 

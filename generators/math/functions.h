@@ -44,7 +44,6 @@ struct Function {
     int operations = 1;  // vector instructions of the code in f32 on AVX-512, counted by tests/math/assembly_test.cpp
 
     Monotone monotone = Monotone::No;
-    bool steps = false;       // constant but for jumps: the slope says nothing of how far apart two values are
     double half_hoelder = 0;  // c of |f(a) - f(b)| <= c sqrt(|a - b|), where the slope has no bound; 0: there is none
 
     // The domain. What only rounding puts beyond it counts as its edge, where the exact value is.

@@ -147,10 +147,6 @@ Interval Intervals::function(Expr e) {
     const Interval a = inside(f, intervals_.at(e->arguments[0]));
     Interval r = hull({f.code(a.low), f.code(a.high)}, real(0));
     if (values_only_) return {r.low, r.high, r.error + a.error};
-    if (f.steps) {
-        r.error = r.error + select(a.error > real(0.0), f.code(a.high + a.error) - f.code(a.low - a.error), real(0));
-        return r;
-    }
     Halide::Expr error = steepest(e, a) * a.error;
     if (f.half_hoelder > 0) {
         const Halide::Expr flat = real(f.half_hoelder) * code::sqrt(a.error);

@@ -194,6 +194,13 @@ TEST(ExpandedForm, AutoTakesTheFormThatItSays) {
     }
 }
 
+// The arguments of n points with themselves, up to the results.
+Call self_call(std::int64_t n, const float* x, std::int64_t d, float parameter) {
+    Call call;
+    call.integer(n).integer(n).pointer(x).integer(d).pointer(nullptr).integer(0).real(parameter);
+    return call;
+}
+
 // The bound knows what it cannot bound: what overflows, what vanishes, and functions that oscillate.
 TEST(ExpandedForm, WhatOverflowsOrVanishesHasNoBound) {
     struct Case {
@@ -224,11 +231,8 @@ TEST(ExpandedForm, WhatOverflowsOrVanishesHasNoBound) {
     for (std::size_t k = 0; k < cases.size(); ++k) {
         const float x[4] = {float(cases[k].x), 0, float(-cases[k].x), 0}, p = float(cases[k].parameter);
         float bound = -1;
-        using Function = hg_status (*)(std::int64_t, std::int64_t, const float*, std::int64_t, const float*,
-                                       std::int64_t, float, float*);
-        const auto function =
-            reinterpret_cast<Function>(library.symbol(library.kernels[k].c_name + "_gram_error_bound"));
-        ASSERT_EQ(function(2, 2, x, 2, nullptr, 0, p, &bound), HG_OK);
+        Call call = self_call(2, x, 2, p);
+        ASSERT_EQ(call.pointer(&bound).run(library.symbol(library.kernels[k].c_name + "_gram_error_bound")), HG_OK);
         EXPECT_EQ(std::isfinite(bound), cases[k].bounded) << cases[k].formula << ", " << p << ": " << bound;
     }
 }
@@ -239,10 +243,7 @@ TEST(ExpandedForm, CenterAndStateOfTheCaller) {
     GeneratedLibrary library("expanded", {*request(*find_in_catalogue("rbf"), "f32", Form::Expanded)});
     using Gram = hg_status (*)(std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t,
                                float, float*, std::int64_t);
-    using Bound = hg_status (*)(std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t,
-                                float, float*);
     const auto gram = reinterpret_cast<Gram>(library.symbol("rbf_gram"));
-    const auto bound_of = reinterpret_cast<Bound>(library.symbol("rbf_gram_error_bound"));
     std::mt19937_64 random(5);
     std::normal_distribution<float> normal;
     for (std::int64_t n : {3, 4, 100}) {
@@ -257,10 +258,13 @@ TEST(ExpandedForm, CenterAndStateOfTheCaller) {
     }
     const float x[2 * features] = {1, 2, 3};
     float nearest = 0, upward = 0;
-    ASSERT_EQ(bound_of(2, 2, x, features, nullptr, 0, 0.1F, &nearest), HG_OK);
+    void* error_bound = library.symbol("rbf_gram_error_bound");
+    ASSERT_EQ(self_call(2, x, features, 0.1F).pointer(&nearest).run(error_bound), HG_OK);
+    Call again = self_call(2, x, features, 0.1F);
+    again.pointer(&upward);
     std::feclearexcept(FE_ALL_EXCEPT);
     std::fesetround(FE_UPWARD);
-    ASSERT_EQ(bound_of(2, 2, x, features, nullptr, 0, 0.1F, &upward), HG_OK);
+    ASSERT_EQ(again.run(error_bound), HG_OK);
     EXPECT_EQ(std::fegetround(), FE_UPWARD);
     EXPECT_EQ(std::fetestexcept(FE_ALL_EXCEPT), 0);
     std::fesetround(FE_TONEAREST);

@@ -11,10 +11,6 @@
 
 namespace halogram {
 
-namespace {
-
-constexpr int largest_features = 1 << 20;  // the runtime's limit, HG_LARGEST_D
-
 void require_one_of(const std::string& option, const std::string& value, const std::vector<std::string>& built,
                     const std::vector<std::string>& planned) {
     if (std::find(built.begin(), built.end(), value) != built.end()) return;
@@ -24,6 +20,10 @@ void require_one_of(const std::string& option, const std::string& value, const s
     throw UsageError("--" + option + " " + value +
                      (later ? " is not built yet; there is: " : " is not known; there is: ") + list);
 }
+
+namespace {
+
+constexpr int largest_features = 1 << 20;  // the runtime's limit, HG_LARGEST_D
 
 int features_of(const std::string& text) {
     if (text == "any") return 0;

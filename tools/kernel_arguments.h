@@ -33,7 +33,12 @@ void add_kernel_options(CLI::App& command, KernelArguments& arguments);
 // Checks everything and parses the formula. Throws UsageError, FormulaError.
 KernelRequest request_of(const KernelArguments& arguments);
 
-// Each of list, explain and build adds its own subcommand; the callback runs the work.
+// Throws UsageError where `value` is not among those that are built; `planned` ones get another text.
+void require_one_of(const std::string& option, const std::string& value, const std::vector<std::string>& built,
+                    const std::vector<std::string>& planned);
+
+// Each subcommand adds itself; the callback runs the work.
+void add_bench_command(CLI::App& program);
 void add_build_command(CLI::App& program);
 void add_list_command(CLI::App& program);
 void add_explain_command(CLI::App& program);

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
     halogram::add_build_command(program);
     halogram::add_list_command(program);
     halogram::add_explain_command(program);
+    halogram::add_bench_command(program);
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -34,12 +34,13 @@ std::vector<CatalogueEntry> conditionally_definite_kernel_entries() {
         {
             .name = "thin_plate",
             .kind = EntryKind::Kernel,
-            .formula = "let s = sqdist(x, y) in 0.5 * xlogy(s, s)",
+            .formula = "thin_plate_spline(sqdist(x, y))",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "thin-plate spline r^2 log r of the Euclidean distance r",
             .at_zero_by_zero = "does not occur; 0 at coincident points, the limit of r^2 log r",
-            .boundary_gradient = "0 at coincident points, the analytic limit",
+            .boundary_gradient = "0 at coincident points, the analytic limit; also of points so close that the squared "
+                                 "distance vanishes",
             .source = "Duchon: Splines minimizing rotation-invariant semi-norms in Sobolev spaces, 1977; the kernel "
                       "'thin_plate_spline' of scipy.interpolate.RBFInterpolator",
             .references =

@@ -80,6 +80,19 @@ void add_function_families(std::vector<Function>& t) {
                  },
                  .range = Range::Positive,
                  .bounded = true});
+    t.push_back({.name = "thin_plate_spline",
+                 .summary =
+                     "s log(s) / 2 = r^2 log r of the squared distance s, 0 at s = 0; its derivative there counts "
+                     "as 0, so that gradients by points have their limit",
+                 .derivatives =
+                     [](const Arguments& a, Expr) {
+                         Expr at_zero = compare(Op::Equal, a[0], number(a[0], 0));
+                         Expr slope = constant(a[0], 1, 2) * Term(1 + Term(call("log", {a[0]})));
+                         return Arguments{where(at_zero, number(a[0], 0), slope)};
+                     },
+                 .definition = [](const Arguments& a) -> Expr {
+                     return constant(a[0], 1, 2) * Term(call("xlogy", {a[0], a[0]}));
+                 }});
     t.push_back(
         {.name = "arccos0",
          .summary = "1 - acos(c) / pi (Cho & Saul, order 0); argument clamped to [-1, 1], derivative 0 at the ends",

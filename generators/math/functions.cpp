@@ -14,6 +14,23 @@ using Arguments = std::vector<Expr>;
 Expr is_zero(Expr a) { return compare(Op::Equal, a, number(a, 0)); }
 Expr both_zero(Expr a, Expr b) { return logical(Op::And, is_zero(a), is_zero(b)); }
 
+Term two_to_the(Expr like, unsigned exponent) {
+    mpq_class value(1);
+    mpq_mul_2exp(value.get_mpq_t(), value.get_mpq_t(), exponent);
+    return number(like, value);
+}
+
+// log(a / b) for positive a and b, also where the quotient leaves the range of the type, as with a subnormal probability:
+// far quotients are brought 2^64 nearer to 1, which is exact. Quotients of numbers up to 1 are then all in range, in f32
+// and in f64. Costs 9 operations beside the 40 of a quotient and its logarithm, and no bit where the quotient is not far.
+Term log_of_quotient(Term a, Term b) {
+    const Term one = number(a, 1), zero = number(a, 0), far = two_to_the(a, 100), step = two_to_the(a, 64);
+    const Term log_of_step = 64 * Term(call("log", {number(a, 2)}));
+    const Expr large = compare(Op::Less, far * b, a), small = compare(Op::Less, far * a, b);
+    const Term nearer = (a * where(small, step, one)) / (b * where(large, step, one));
+    return Term(call("log", {nearer})) + where(large, log_of_step, where(small, -log_of_step, zero));
+}
+
 // SciPy's domain rules of rel_entr and kl_div around the interior value: x = 0 gives `at_zero`, outside is +infinity.
 Expr entropy_like(const Arguments& a, Expr interior, Expr at_zero) {
     Expr x = a[0], y = a[1], zero = number(x, 0);
@@ -271,12 +288,11 @@ std::vector<Function> make_table() {
                  .summary = "a log(a / b), 0 at a = 0 <= b, +infinity outside (SciPy's rel_entr)",
                  .derivatives =
                      [](const Arguments& a, Expr) {
-                         Expr by_a =
-                             where(both_zero(a[0], a[1]), number(a[0], 0), 1 + Term(call("log", {Term(a[0]) / a[1]})));
+                         Expr by_a = where(both_zero(a[0], a[1]), number(a[0], 0), 1 + log_of_quotient(a[0], a[1]));
                          return Arguments{by_a, -Term(call("divide0", {a[0], a[1]}))};
                      },
                  .definition = [](const Arguments& a) -> Expr {
-                     return entropy_like(a, Term(a[0]) * call("log", {Term(a[0]) / a[1]}), number(a[0], 0));
+                     return entropy_like(a, Term(a[0]) * log_of_quotient(a[0], a[1]), number(a[0], 0));
                  },
                  .may_be_infinite = true});
     t.push_back({.name = "kl_div",
@@ -284,11 +300,11 @@ std::vector<Function> make_table() {
                  .summary = "a log(a / b) - a + b, b at a = 0 <= b, +infinity outside; never negative (SciPy's kl_div)",
                  .derivatives =
                      [](const Arguments& a, Expr) {
-                         Expr by_a = where(both_zero(a[0], a[1]), number(a[0], 0), call("log", {Term(a[0]) / a[1]}));
+                         Expr by_a = where(both_zero(a[0], a[1]), number(a[0], 0), log_of_quotient(a[0], a[1]));
                          return Arguments{by_a, call("divide0", {Term(a[1]) - a[0], a[1]})};
                      },
                  .definition = [](const Arguments& a) -> Expr {
-                     Term interior = Term(a[0]) * call("log", {Term(a[0]) / a[1]}) + (Term(a[1]) - a[0]);
+                     Term interior = Term(a[0]) * log_of_quotient(a[0], a[1]) + (Term(a[1]) - a[0]);
                      return entropy_like(a, maximum(interior, number(a[0], 0)), a[1]);
                  },
                  .range = Range::NonNegative,

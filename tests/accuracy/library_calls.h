@@ -3,8 +3,9 @@
 
 #include <stdexcept>
 
+#include "measurement/call.h"
+#include "measurement/generated_library.h"
 #include "tests/accuracy/sampled_points.h"
-#include "tests/support/generated_library.h"
 
 namespace halogram {
 

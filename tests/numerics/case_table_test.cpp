@@ -2,9 +2,11 @@
 // bound, nothing outside the buffers read or written.
 #include "tests/numerics/case_table.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
+#include "tests/numerics/whole_catalogue.h"
 #include "tests/support/oracle.h"
 
 namespace halogram {
@@ -51,25 +53,34 @@ protected:
 private:
     template <typename T>
     static void check_library(int features, const std::vector<const Case*>& cases) {
+        if (features == 0) {
+            auto& [requests, library] = whole_catalogue(cases.front()->dtype, 0);
+            check_cases<T>(cases, requests, library);
+            return;
+        }
         std::vector<KernelRequest> requests;
-        std::map<std::string, std::size_t> place;
-        auto request = [&](const CatalogueEntry& entry) {
-            if (!place.emplace(entry.name, requests.size()).second) return;
-            requests.push_back({entry.name,
-                                catalogue_formula(entry.name),
-                                entry.summary,
-                                cases.front()->dtype,
-                                features,
-                                {"gram", "gram_vjp"}});
-        };
-        for (const Case* c : cases) request(*c->entry);
-        if (features == 0)
-            for (const CatalogueEntry& entry : catalogue()) request(entry);
+        std::set<std::string> names;
+        for (const Case* c : cases)
+            if (const CatalogueEntry& entry = *c->entry; names.insert(entry.name).second)
+                requests.push_back({entry.name,
+                                    catalogue_formula(entry.name),
+                                    entry.summary,
+                                    c->dtype,
+                                    features,
+                                    {"gram", "gram_vjp"}});
         GeneratedLibrary library("cases", requests);
+        check_cases<T>(cases, requests, library);
+    }
+
+    template <typename T>
+    static void check_cases(const std::vector<const Case*>& cases, const std::vector<KernelRequest>& requests,
+                            GeneratedLibrary& library) {
         for (const Case* c : cases) {
             SCOPED_TRACE(c->text());
-            const std::size_t at = place.at(c->entry->name);
-            check_case<T>(*c, library, library.kernels[at], requests[at].formula);
+            const auto request = std::find_if(requests.begin(), requests.end(),
+                                              [&](const KernelRequest& r) { return r.c_name == c->entry->name; });
+            ASSERT_NE(request, requests.end());
+            check_case<T>(*c, library, library.kernels[std::size_t(request - requests.begin())], request->formula);
             if (testing::Test::HasFatalFailure()) return;
         }
     }
@@ -165,7 +176,7 @@ INSTANTIATE_TEST_SUITE_P(Libraries, Cases,
                          testing::Values(Library{"f32", false}, Library{"f64", false}, Library{"f32", true},
                                          Library{"f64", true}),
                          [](const auto& instance) {
-                             return std::string(instance.param.dtype) + (instance.param.fixed ? "_fixed" : "_any");
+                             return std::string(instance.param.dtype) + (instance.param.fixed ? "_each_width" : "_any");
                          });
 
 }  // namespace

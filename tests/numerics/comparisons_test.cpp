@@ -3,7 +3,8 @@
 
 #include <cmath>
 
-#include "tests/support/generated_library.h"
+#include "measurement/call.h"
+#include "measurement/generated_library.h"
 #include "tests/support/matrix.h"
 
 namespace halogram {

@@ -116,8 +116,10 @@ void compare(const Formula& formula, const GradientTerms& terms, const KernelPro
     const std::vector<IeeeNumber<T>> expected = numbers_of(pair);
     const std::vector<T> computed = numbers_of(out);
     ASSERT_EQ(computed.size(), expected.size());
-    const bool has_bound =
-        std::all_of(expected.begin(), expected.end(), [](const IeeeNumber<T>& v) { return v.finite && !v.any_angle; });
+    const Oracle<T> oracle(formula, p);
+    const bool has_bound = std::all_of(expected.begin(), expected.end(),
+                                       [](const IeeeNumber<T>& v) { return v.finite && !v.any_angle; }) &&
+                           oracle.has_bound(0, 0);
     const T few_ulp = T(4) * std::numeric_limits<T>::epsilon() * T(topological_order({lower(formula.value)}).size());
     for (std::size_t k = 0; k < computed.size(); ++k) {
         const IeeeNumber<T>& right = expected[k];
@@ -133,7 +135,6 @@ void compare(const Formula& formula, const GradientTerms& terms, const KernelPro
             << "number " << k << ": " << computed[k] << ", in IEEE arithmetic " << right.value;
     }
     if (!has_bound) return;
-    const Oracle<T> oracle(formula, p);
     oracle.check_entry(out, 0, 0);
     oracle.check_gradients(out);
 }

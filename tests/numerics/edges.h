@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "tests/support/generated_library.h"
+#include "measurement/generated_library.h"
 
 namespace halogram {
 

@@ -83,5 +83,42 @@ TEST_F(GradientEdges, NaNGoesWhereTheDistanceGoes) {
         }
 }
 
+// r^2 log r has a gradient that vanishes with r, also where r^2 is 0 before r is; far away it grows.
+TEST_F(GradientEdges, ThinPlateOfCloseAndFarPoints) {
+    GeneratedLibrary library("edges", {request("spline", catalogue_formula("thin_plate").text)});
+    for (const float size : {1e-40F, 1e-30F, 1e-22F, 1e19F, 1e30F})
+        on_every_variant(library, "spline", Points(1, size, 0), Points(1, 0, size),
+                         [size](const Matrix<float>& gx, const Matrix<float>& gy) {
+                             if (size > 1) {
+                                 ASSERT_GT(gx(0, 0), 1e19F);
+                                 ASSERT_EQ(std::isinf(gx(0, 0)), size > 1e20F);
+                             } else {
+                                 ASSERT_LE(std::fabs(gx(0, 0)), 1e-19F);
+                             }
+                             ASSERT_EQ(gx(0, 0), -gx(0, 1));
+                             ASSERT_EQ(gx(0, 0), -gy(0, 0));
+                         });
+}
+
+// The angle of a point with itself is 0 whatever rounding makes of the cosine, and so is its gradient.
+TEST_F(GradientEdges, AngleOfAPointWithItself) {
+    KernelRequest angle = request("angle", catalogue_formula("arc_cosine0").text);
+    angle.operations.push_back("gram");
+    GeneratedLibrary library("edges", {angle});
+    std::mt19937_64 random(3);
+    std::normal_distribution<float> normal;
+    for (int k = 0; k < 200; ++k) {
+        const Points x(1, normal(random), normal(random));
+        on_every_variant(library, "angle", x, x, [&](const Matrix<float>& gx, const Matrix<float>& gy) {
+            float value = 0;
+            Call call;
+            call.integer(1).integer(1).pointer(x.data()).integer(x.ld).pointer(x.data()).integer(x.ld);
+            ASSERT_EQ(call.pointer(&value).integer(1).run(library.symbol("angle_gram")), HG_OK);
+            ASSERT_EQ(value, 1.0F);
+            for (int f = 0; f < features; ++f) ASSERT_TRUE(gx(0, f) == 0 && gy(0, f) == 0) << k;
+        });
+    }
+}
+
 }  // namespace
 }  // namespace halogram

@@ -9,7 +9,8 @@
 #include <stdexcept>
 
 #include "generators/catalogue/catalogue.h"
-#include "tests/support/generated_library.h"
+#include "measurement/call.h"
+#include "measurement/generated_library.h"
 #include "tests/support/matrix.h"
 
 namespace halogram {

@@ -52,6 +52,10 @@ public:
         const Real error = evaluate_with_bound(lower(value_), in, arithmetic_)[0].error;
         EXPECT_TRUE(expect_within(out.k(i, j), evaluate(value_, in)[0], error, what)) << what << " has no finite bound";
     }
+    // False where something vanished that the value divides by or takes the logarithm of.
+    bool has_bound(std::int64_t i, std::int64_t j) const {
+        return std::isfinite(evaluate_with_bound(lower(value_), inputs(i, j), arithmetic_)[0].error.to_double());
+    }
     Real exact_entry(std::int64_t i, std::int64_t j) const { return evaluate(value_, inputs(i, j))[0]; }
     void check_gram(const KernelOutputs<T>& out) const {
         for (std::int64_t i = 0; i < p_.shape.n; ++i)

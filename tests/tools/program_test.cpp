@@ -230,5 +230,44 @@ TEST_F(Program, MistakesInASpecificationNameTheirPlace) {
     expect_mistake("build --spec spec.json --kernel " + first_kernel() + " -o out", "--spec replaces");
 }
 
+TEST_F(Program, BenchMeasuresAndJudges) {
+    const std::string few = " --features 4 --size 9x17 --seconds 0.001 --threads 1,2 --ops gram,gram_vjp";
+    const Result r = run("bench --kernel " + first_kernel() + few + " --json");
+    ASSERT_EQ(r.status, 0) << r.errors;
+    EXPECT_EQ(r.errors, "") << "a pipe sees no progress";
+    const auto document = nlohmann::json::parse(r.output);
+    ASSERT_EQ(document["machines"].size(), 1u);
+    ASSERT_EQ(document["results"].size(), 4u);
+    for (const auto& result : document["results"]) {
+        EXPECT_GT(result["seconds"], 0) << result;
+        EXPECT_GT(result["fraction"], 0) << result;
+        EXPECT_EQ(result["n"], 9);
+        EXPECT_EQ(result["m"], 17);
+        const bool gram = result["operation"] == "gram";
+        EXPECT_LE(result["error"][gram ? "share_of_bound" : "u_of_terms"], gram ? 1 : 100) << result;
+    }
+    const Result text =
+        run("bench --formula 'exp(-sum(abs(x - y)))' --features any --dimension 3 --dtype f64 --size 8 "
+            "--seconds 0.001 --self --variant all");
+    ASSERT_EQ(text.status, 0) << text.errors;
+    for (const char* part : {"This machine", "D = 3", "8 x 8 (y is x)", "fraction", "of the bound"})
+        EXPECT_NE(text.output.find(part), std::string::npos) << part << "\n" << text.output;
+}
+
+TEST_F(Program, BenchSaysWhatItCannotMeasure) {
+    const std::string bench = "bench --kernel " + first_kernel() + " --features 3 ";
+    expect_mistake(bench + "--size 0", "--size 0");
+    expect_mistake(bench + "--size 12x", "--size 12x");
+    expect_mistake(bench + "--size 1048576", "2^32");
+    expect_mistake(bench + "--size 4x5 --self", "n and m are the same");
+    expect_mistake(bench + "--threads 0", "--threads");
+    expect_mistake(bench + "--seconds nan", "--seconds");
+    expect_mistake(bench + "--dimension 0", "--dimension");
+    expect_mistake(bench + "--against nobody", "mullapudi2016");
+    expect_mistake(bench + "--against adams2019 --self", "--self");
+    expect_mistake(bench + "--size 4 --variant riscv", "this machine runs");
+    expect_mistake("bench --formula 'sum((x - y)^2)' --features 3 --form auto --tolerance 1e-3", "one at a time");
+}
+
 }  // namespace
 }  // namespace halogram

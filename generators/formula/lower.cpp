@@ -26,6 +26,19 @@ Expr lower_power(Expr e, Expr base, Expr exponent) {
     return n < 0 ? e->pool->node(Op::Divide, {number(e, 1), positive}) : positive;
 }
 
+// -(p * e) as (-p) * e where p is the same for all pairs: the same bits, and the sign is changed once per call instead of
+// once per pair. It is one of the 30 operations of exp(-gamma * s) with 5 features.
+Expr lower_negation(Expr e, Expr product) {
+    if (product->op != Op::Multiply || (product->depends & (on_x | on_y)) == 0) return nullptr;
+    for (std::size_t k : {0, 1}) {
+        Expr factor = product->arguments[k], other = product->arguments[1 - k];
+        if (factor->per_feature || (factor->depends & (on_x | on_y)) != 0 || uses_feature_count(factor)) continue;
+        Expr negated = factor->is_constant() ? number(e, -factor->constant) : e->pool->node(Op::Negate, {factor});
+        return e->pool->node(Op::Multiply, {negated, other});
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 Expr lower(Expr root) {
@@ -36,6 +49,7 @@ Expr lower(Expr root) {
         for (Expr a : e->arguments) arguments.push_back(lowered.at(a));
         Expr result = nullptr;
         if (e->op == Op::Power) result = lower_power(e, arguments[0], arguments[1]);
+        if (e->op == Op::Negate) result = lower_negation(e, arguments[0]);
         if (e->op == Op::Divide && arguments[1]->depends == on_parameters &&
             (arguments[0]->depends & (on_x | on_y)) != 0)
             result =

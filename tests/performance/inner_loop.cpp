@@ -45,8 +45,15 @@ std::vector<Instruction> instructions_of(const std::string& object, const std::s
     return all;
 }
 
-bool is_vector_on_stack(const std::string& text) {
-    const bool on_stack = text.find("(%rsp") != std::string::npos || text.find("(%rbp") != std::string::npos;
+// rbp is a register like others unless the function makes it the frame's pointer.
+bool has_frame_pointer(const std::vector<Instruction>& code) {
+    return std::any_of(code.begin(), code.end(),
+                       [](const Instruction& i) { return i.text.find("%rsp,%rbp") != std::string::npos; });
+}
+
+bool is_vector_on_stack(const std::string& text, bool frame_pointer) {
+    const bool on_stack =
+        text.find("(%rsp") != std::string::npos || (frame_pointer && text.find("(%rbp") != std::string::npos);
     return on_stack && (text.find("%ymm") != std::string::npos || text.find("%zmm") != std::string::npos ||
                         text.find("%xmm") != std::string::npos);
 }
@@ -55,6 +62,7 @@ bool is_vector_on_stack(const std::string& text) {
 
 InnerLoop inner_loop(const std::string& object, const std::string& symbol) {
     const std::vector<Instruction> code = instructions_of(object, symbol);
+    const bool frame_pointer = has_frame_pointer(code);
     std::vector<std::pair<std::size_t, std::size_t>> loops;  // first and last instruction
     for (std::size_t k = 0; k < code.size(); ++k) {
         if (code[k].text[0] != 'j') continue;
@@ -74,7 +82,7 @@ InnerLoop inner_loop(const std::string& object, const std::string& symbol) {
         for (std::size_t k = first; k <= last; ++k, ++loop.instructions) {
             loop.fused += code[k].text.starts_with("vfmadd") || code[k].text.starts_with("vfnmadd") ||
                           code[k].text.starts_with("vfmsub");
-            loop.stack_accesses += is_vector_on_stack(code[k].text);
+            loop.stack_accesses += is_vector_on_stack(code[k].text, frame_pointer);
         }
         if (std::pair(loop.fused, loop.instructions) > std::pair(best.fused, best.instructions)) best = loop;
     }

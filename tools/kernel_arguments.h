@@ -13,7 +13,14 @@ namespace halogram {
 // A user's mistake: one clear message, exit status 2.
 class UsageError : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    // A NUL in a user's text, which would end the message, is shown as "\\0".
+    explicit UsageError(std::string message) : std::runtime_error(without_nul(std::move(message))) {}
+
+private:
+    static std::string without_nul(std::string text) {
+        for (std::size_t at = 0; (at = text.find('\0', at)) != text.npos; at += 2) text.replace(at, 1, "\\0");
+        return text;
+    }
 };
 
 struct KernelArguments {

@@ -24,6 +24,14 @@ std::string unknown_command(const CLI::App& program, int argc, char** argv) {
 
 }  // namespace
 
+// A full disk or a closed pipe may not pass for success.
+static int exit_status_of_output() {
+    std::cout.flush();
+    if (std::cout) return 0;
+    std::cerr << "halogram: the standard output cannot be written\n";
+    return 1;
+}
+
 int main(int argc, char** argv) {
     CLI::App program{"Halogram: one line of algebra becomes a compiled, differentiable kernel library", "halogram"};
     program.set_version_flag("--version", "halogram " + halogram::halogram_version());
@@ -35,7 +43,10 @@ int main(int argc, char** argv) {
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        if (e.get_exit_code() == 0) return program.exit(e);  // --help, --version
+        if (e.get_exit_code() == 0) {  // --help, --version
+            program.exit(e);
+            return exit_status_of_output();
+        }
         const std::string unknown = unknown_command(program, argc, argv);
         std::cerr << "halogram: " << (unknown.empty() ? e.what() : unknown) << " (halogram --help)\n";
         return 2;
@@ -49,5 +60,5 @@ int main(int argc, char** argv) {
         std::cerr << "halogram: " << e.what() << "\n";
         return 1;
     }
-    return 0;
+    return exit_status_of_output();
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -22,15 +23,30 @@ namespace {
 using Json = nlohmann::json;
 using JsonAdapter = valijson::adapters::NlohmannJsonAdapter;
 
+// "[json.exception.parse_error.101] parse error at line 3, column 5: ..." without the bracket.
+std::string reason(const Json::exception& e) {
+    const std::string what = e.what();
+    const std::size_t bracket = what.find("] ");
+    return bracket == what.npos ? what : what.substr(bracket + 2);
+}
+
 Json parse(const std::string& path) {
     std::ifstream file(path);
     if (!file || std::filesystem::is_directory(path)) throw UsageError("--spec " + path + ": the file cannot be read");
+    std::vector<std::set<std::string>> members;  // seen so far, of every object that is open
+    const auto refuse_duplicates = [&](int, Json::parse_event_t event, Json& parsed) {
+        if (event == Json::parse_event_t::object_start) members.emplace_back();
+        if (event == Json::parse_event_t::object_end) members.pop_back();
+        if (event == Json::parse_event_t::key && !members.back().insert(parsed).second)
+            throw UsageError("--spec " + path + ": '" + parsed.get<std::string>() + "' stands twice in one object");
+        return true;
+    };
     try {
-        return Json::parse(file);
+        return Json::parse(file, refuse_duplicates);
     } catch (const Json::parse_error& e) {
-        std::string what = e.what();  // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
-        const std::size_t bracket = what.find("] ");
-        throw UsageError("--spec " + path + ": not JSON: " + (bracket == what.npos ? what : what.substr(bracket + 2)));
+        throw UsageError("--spec " + path + ": not JSON: " + reason(e));
+    } catch (const Json::exception& e) {
+        throw UsageError("--spec " + path + ": " + reason(e));
     }
 }
 

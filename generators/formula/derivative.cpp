@@ -1,7 +1,9 @@
 #include "generators/formula/derivative.h"
 
 #include <stdexcept>
+#include <utility>
 
+#include "generators/formula/selected.h"
 #include "generators/math/functions.h"
 
 namespace halogram {
@@ -10,31 +12,35 @@ namespace {
 
 class ReverseAccumulation {
 public:
-    explicit ReverseAccumulation(Expr value) : value_(value), adjoint_(value->id + 1, nullptr) {
-        adjoint_[value->id] = number(value, 1);
+    explicit ReverseAccumulation(Expr value) : value_(value), adjoint_(value->id + 1) {
+        adjoint_[value->id] = {number(value, 1)};
     }
 
     Expr run(Expr variable) {
         const std::vector<Expr> order = topological_order({value_});
         for (auto it = order.rbegin(); it != order.rend(); ++it) {
             Expr e = *it;
-            if (e == variable) return adjoint_[e->id] ? adjoint_[e->id] : number(value_, 0);
-            if (e->boolean || adjoint_[e->id] == nullptr) continue;
-            pass_on(e, adjoint_[e->id]);
+            const Selected& adjoint = adjoint_[e->id];
+            if (e == variable) return adjoint.value ? adjoint.expression() : number(value_, 0);
+            if (e->boolean || adjoint.value == nullptr) continue;
+            pass_on(e, adjoint.value);
         }
         return number(value_, 0);
     }
 
 private:
     Expr value_;
-    std::vector<Expr> adjoint_;  // by id; derivatives are made later, so no node of `value_` has a larger one
+    std::vector<Selected> adjoint_;  // by id; derivatives are made later, so no node of `value_` has a larger one
 
-    // d value / d argument grows by adjoint * local; a scalar that is broadcast over features collects their sum.
-    void contribute(Expr user, Expr argument, Expr contribution) {
+    // d value / d argument grows by adjoint * local, selected as the user is and by `branch`; a scalar that is broadcast over
+    // features collects their sum.
+    void contribute(Expr user, Expr argument, Expr contribution, const std::vector<Literal>& branch = {}) {
         if (argument->depends == 0 || contribution->is_constant(0)) return;
-        if (user->per_feature && !argument->per_feature) contribution = sum(contribution);
-        Expr& total = adjoint_[argument->id];
-        total = total == nullptr ? contribution : add(total, contribution);
+        Selected part{contribution, adjoint_[user->id].where};
+        part.where.insert(part.where.end(), branch.begin(), branch.end());
+        if (user->per_feature && !argument->per_feature) part = sum(part);
+        Selected& total = adjoint_[argument->id];
+        total = total + part;
     }
 
     void pass_on(Expr e, Expr a) {
@@ -61,11 +67,11 @@ private:
                 break;
             }
             case Op::Power: pass_on_power(e, a); break;
-            case Op::Minimum: pass_on_extremum(e, a, compare(Op::Less, arguments[0], arguments[1])); break;
-            case Op::Maximum: pass_on_extremum(e, a, compare(Op::Less, arguments[1], arguments[0])); break;
+            case Op::Minimum:
+            case Op::Maximum: pass_on_extremum(e, a); break;
             case Op::Where:
-                contribute(e, arguments[1], where(arguments[0], a, number(e, 0)));
-                contribute(e, arguments[2], where(arguments[0], number(e, 0), a));
+                contribute(e, arguments[1], a, {{arguments[0], true}});
+                contribute(e, arguments[2], a, {{arguments[0], false}});
                 break;
             case Op::Call: {
                 const std::vector<Expr> local = e->function->derivatives(arguments, e);
@@ -76,9 +82,12 @@ private:
             case Op::Sum: contribute(e, arguments[0], a); break;
             case Op::MaximumOver:
             case Op::MinimumOver: {
-                // Every feature that attains the extremum takes an equal share.
+                // Every feature that attains the extremum takes an equal share; where that is NaN all of them are NaN.
+                const bool largest = e->op == Op::MaximumOver;
+                Expr beaten = largest ? compare(Op::Less, arguments[0], e) : compare(Op::Less, e, arguments[0]);
                 Expr attained = where(compare(Op::Equal, arguments[0], e), number(e, 1), number(e, 0));
-                contribute(e, arguments[0], multiply(divide(a, sum(attained)), attained));
+                contribute(e, arguments[0], where(compare(Op::Equal, e, e), divide(a, sum(attained)), e),
+                           {{beaten, false}});
                 break;
             }
             default: break;  // leaves
@@ -96,12 +105,14 @@ private:
         contribute(e, exponent, multiply_zero(a, by_exponent));
     }
 
-    void pass_on_extremum(Expr e, Expr a, Expr first_wins) {
-        Expr first = e->arguments[0], second = e->arguments[1], zero = number(e, 0);
-        Expr half = multiply(number(e, mpq_class(1, 2)), a);
-        Expr tie = compare(Op::Equal, first, second);
-        contribute(e, first, where(tie, half, where(first_wins, a, zero)));
-        contribute(e, second, where(tie, half, where(first_wins, zero, a)));
+    // Equal arguments take half each. Where one is NaN both are taken, so that it shows.
+    void pass_on_extremum(Expr e, Expr a) {
+        Expr first = e->arguments[0], second = e->arguments[1];
+        Expr first_wins = compare(Op::Less, first, second), second_wins = compare(Op::Less, second, first);
+        if (e->op == Op::Maximum) std::swap(first_wins, second_wins);
+        Expr share = where(compare(Op::Equal, first, second), multiply(number(e, mpq_class(1, 2)), a), a);
+        contribute(e, first, share, {{second_wins, false}});
+        contribute(e, second, share, {{first_wins, false}});
     }
 };
 

@@ -10,7 +10,8 @@ namespace halogram {
 
 namespace {
 
-Real larger(const Real& a, const Real& b) { return a < b ? b : a; }
+// NaN where one of them is: there is no bound then.
+Real larger(const Real& a, const Real& b) { return b.is_nan() || a < b ? b : a; }
 Real smaller(const Real& a, const Real& b) { return b < a ? b : a; }
 
 class Bound {
@@ -46,7 +47,14 @@ public:
                 return r;
             }
             case Op::And:
-            case Op::Or:
+            case Op::Or: {
+                // One that is surely false (true) decides.
+                const bool deciding = e.op == Op::Or;
+                for (const BoundedValue& v : a)
+                    if ((Real(0.0) < v.value) == deciding && !(Real(0.0) < v.error)) return r;
+                r.error = larger(a[0].error, a[1].error);
+                return r;
+            }
             case Op::Not:
                 for (const BoundedValue& v : a) r.error = larger(r.error, v.error);
                 return r;
@@ -68,6 +76,8 @@ public:
                 return rounded(r, 1);
             default: break;
         }
+        for (const BoundedValue& v : a)
+            if (v.error.is_nan()) return {r.value, v.error};  // no bound; comparisons of corners would lose that
         if (e.op == Op::Call && e.function->oscillates) {
             // The ends of an interval of some radians say nothing of what lies between.
             r.error = smaller(a[0].error, Real(2.0));

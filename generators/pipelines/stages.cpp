@@ -1,6 +1,7 @@
 #include "generators/pipelines/stages.h"
 
 #include <limits>
+#include <optional>
 
 #include "generators/formula/interpreter.h"
 #include "generators/math/code.h"
@@ -46,6 +47,17 @@ IntegerExponent integer_exponent(Expr e) {
     if (abs(b->constant) > largest_offset) return {};
     const int offset = static_cast<int>(b->constant.get_num().get_si());
     return {a, e->op == Op::Add ? offset : -offset, false};
+}
+
+// A constant integer exponent that f32 does not hold, whose parity decides the sign: as an int32. What is larger than any
+// int32 is replaced by the largest one of its parity: in f32 every power of another base than 1 and -1 is infinite or 0
+// from 2^31 on.
+std::optional<mpz_class> large_integer_exponent(Expr e, Halide::Type type) {
+    if (!e->is_constant() || e->constant.get_den() != 1 || type.bits() != 32) return std::nullopt;
+    const mpz_class size = abs(e->constant.get_num()), exact_up_to = mpz_class(1) << 24;
+    const mpz_class largest = (mpz_class(1) << 31) - (mpz_odd_p(size.get_mpz_t()) != 0 ? 1 : 2);
+    if (size <= exact_up_to) return std::nullopt;
+    return size < largest ? size : largest;
 }
 
 }  // namespace
@@ -128,6 +140,9 @@ Halide::Expr Stages::operation(Expr e, const Place& place, Memo& memo) {
 
 Halide::Expr Stages::power(Expr e, const Place& place, Memo& memo) {
     const Halide::Expr base = emit(e->arguments[0], place, memo);
+    if (const auto size = large_integer_exponent(e->arguments[1], inputs_.type))
+        return code::integer_power(base, Halide::Expr(static_cast<std::int32_t>(size->get_si())), 0,
+                                   e->arguments[1]->constant < 0);
     const IntegerExponent n = integer_exponent(e->arguments[1]);
     if (n.parameter == nullptr) return code::power(base, emit(e->arguments[1], place, memo));
     return code::integer_power(base, inputs_.scalars.at(n.parameter->name), n.offset, n.negative);

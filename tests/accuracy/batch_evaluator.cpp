@@ -48,8 +48,8 @@ W (*fast_function(const Function& function))
 }
 
 template <typename W>
-W larger(W a, W b) {  // the NaN in a stays, the one in b is passed over, as in error_bound.cpp
-    return a < b ? b : a;
+W larger(W a, W b) {  // NaN where one of them is, as in error_bound.cpp
+    return std::isnan(b) || a < b ? b : a;
 }
 
 template <typename W>
@@ -252,13 +252,15 @@ void BatchEvaluator<T>::operate(Step& step, const Bounded* const* a, Bounded* r,
         case Op::Equal: return compare([](W u, W v) { return u == v; });
         case Op::NotEqual: return compare([](W u, W v) { return !(u == v); });
         case Op::And:
+        case Op::Or: {
+            const bool deciding = e.op == Op::Or;  // as one that is surely so
+            const auto decides = [deciding](const Bounded& b) { return (b.value != 0) == deciding && !(0 < b.error); };
             return loop([&](std::int64_t p) {
-                return Bounded{W(first[p].value != 0 && second[p].value != 0 ? 1 : 0), any_error(p)};
+                const bool holds = deciding ? first[p].value != 0 || second[p].value != 0
+                                            : first[p].value != 0 && second[p].value != 0;
+                return Bounded{W(holds ? 1 : 0), decides(first[p]) || decides(second[p]) ? W(0) : any_error(p)};
             });
-        case Op::Or:
-            return loop([&](std::int64_t p) {
-                return Bounded{W(first[p].value != 0 || second[p].value != 0 ? 1 : 0), any_error(p)};
-            });
+        }
         case Op::Not:
             return loop([&](std::int64_t p) { return Bounded{W(first[p].value != 0 ? 0 : 1), any_error(p)}; });
         case Op::Where:

@@ -120,5 +120,59 @@ TEST_F(GradientEdges, AngleOfAPointWithItself) {
     }
 }
 
+// A branch that is not taken gives nothing, whatever its derivative is there: no NaN of a root of what is negative, no
+// infinity of an exponential that overflows.
+TEST_F(GradientEdges, BranchesAreSelected) {
+    struct Case {
+        const char* formula;
+        float x[2], y[2];
+        double gx[2], gy[2];
+    };
+    const double inverse = std::exp(-1.0);
+    const std::vector<Case> cases = {
+        {"sum(where(x > y, sqrt(x - y), y - x))", {-5, 4}, {0, 0}, {-1, 0.25}, {1, -0.25}},
+        {"sum(where(x > y, (x - y)^1.5, 0))", {-5, 4}, {0, 0}, {0, 3}, {0, -3}},
+        {"sum(where(x > 0, x * log(x), 0) * y)", {-5, 1}, {1, 1}, {0, 1}, {0, 0}},
+        {"sum(where(x < y, exp(x - y), log1p(x - y)))",
+         {1000, -1},
+         {0, 0},
+         {1.0 / 1001, inverse},
+         {-1.0 / 1001, -inverse}},
+        {"where(sqdist(x, y) < 40, exp(sqdist(x, y)), sqdist(x, y))", {-100, 100}, {0, 0}, {-200, 200}, {200, -200}},
+        {"where(l1(x, y) > 1, log(l1(x, y) - 1), exp(l1(x, y)))",
+         {-100, 100},
+         {0, 0},
+         {-1.0 / 199, 1.0 / 199},
+         {1.0 / 199, -1.0 / 199}},
+        {"sum(min(exp(x - y), 1 + x - y))", {100, 200}, {0, 0}, {1, 1}, {-1, -1}},
+        {"let r = norm(x - y) in where(r < 1, (1 - r)^4 * (4 * r + 1), 0)", {1e10F, 0}, {0, 0}, {0, 0}, {0, 0}},
+        {"sum(where(x > 0, x * sqrt(sum(y)), 0))", {-5, -3}, {-1, -1}, {0, 0}, {0, 0}},
+        {"where(sum(x) > 0, where(sum(y) > 0, sqrt(dot(x, y)), 1), sum(x))", {-5, 4}, {1, 1}, {1, 1}, {0, 0}},
+        {"let s = sqrt(sum(x)) in where(sum(y) > 0, s * 2, 0) + where(sum(y) > 1, s, 0)",
+         {-5, 1},
+         {0, 0},
+         {0, 0},
+         {0, 0}},
+        {"max(sqrt(abs(x - y)))", {4, 0}, {0, 0}, {0.25, 0}, {-0.25, 0}},
+    };
+    std::vector<KernelRequest> all;
+    for (const Case& c : cases) all.push_back(request("k" + std::to_string(all.size()), c.formula));
+    GeneratedLibrary library("branches", all);
+    for (std::size_t k = 0; k < cases.size(); ++k) {
+        SCOPED_TRACE(cases[k].formula);
+        const Case& c = cases[k];
+        const auto same = [](float computed, double exact) {
+            return std::isnan(exact) ? std::isnan(computed) : std::fabs(computed - exact) <= 4e-7 * std::fabs(exact);
+        };
+        on_every_variant(library, all[k].c_name, Points(1, c.x[0], c.x[1]), Points(1, c.y[0], c.y[1]),
+                         [&](const Matrix<float>& gx, const Matrix<float>& gy) {
+                             for (int d = 0; d < 2; ++d) {
+                                 EXPECT_TRUE(same(gx(0, d), c.gx[d])) << gx(0, d) << ", exact " << c.gx[d];
+                                 EXPECT_TRUE(same(gy(0, d), c.gy[d])) << gy(0, d) << ", exact " << c.gy[d];
+                             }
+                         });
+    }
+}
+
 }  // namespace
 }  // namespace halogram

@@ -148,6 +148,16 @@ TEST_F(Program, AnOutputThatCannotBeWrittenIsNotAUsersMistake) {
     EXPECT_NE(r.errors.find("file/below"), std::string::npos) << r.errors;
 }
 
+TEST_F(Program, AnOutputThatIsFullIsAnError) {
+    for (const std::string words : {"list", "list --json", "--help", "build --help", "--version"}) {
+        const std::string command =
+            "'" HALOGRAM_PROGRAM "' " + words + " >/dev/full 2>'" + path("errors").string() + "'";
+        const int status = std::system(command.c_str());
+        EXPECT_EQ(WEXITSTATUS(status), 1) << words;
+        EXPECT_NE(read_file(path("errors")).find("cannot be written"), std::string::npos) << words;
+    }
+}
+
 TEST_F(Program, ListShowsEveryEntry) {
     const Result text = run("list"), json = run("list --json");
     ASSERT_EQ(text.status + json.status, 0);
@@ -221,6 +231,11 @@ TEST_F(Program, MistakesInASpecificationNameTheirPlace) {
              Wrong{R"json({"name": "k", "kernels": [{"formula": "sum(x)", "name": "a", "features": 3},
                                                 {"formula": "sum(y)", "name": "a", "features": 3}]})json",
                    "kernels[1]: another kernel"},
+             Wrong{R"json({"name": "k", "kernels": [{"formula": "sum(x)", "name": "a", "features": 1e999}]})json",
+                   "--spec spec.json: number overflow"},
+             Wrong{R"json({"name": "k", "name": "l", "kernels": [{}]})json", "'name' stands twice"},
+             Wrong{R"json({"name": "k\u0000j", "kernels": [{"formula": "sum(x)", "name": "a", "features": 3}]})json",
+                   "name 'k\\0j'"},
          }) {
         write("spec.json", wrong.text);
         expect_mistake("build --spec spec.json -o out", wrong.part);

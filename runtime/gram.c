@@ -15,6 +15,7 @@ typedef struct gram {
     int symmetric;          /* y = x and only i <= j is computed */
     int64_t segments;       /* items per row panel */
     int64_t segment_chunks; /* chunks per item */
+    int64_t group_chunks;   /* that one thread packs at a time */
     size_t bytes;           /* workspace */
 } gram;
 
@@ -38,8 +39,13 @@ static hg_status plan_with_shape(gram *work, int64_t n, int64_t m, int64_t rows,
     plan->slots = (int)(items < most ? (items > 0 ? items : 1) : most);
 
     hg1_layout shared = {0, 0}, slot = {0, 0};
-    /* One thread goes chunk by chunk and needs the memory of one; several share the packed chunks. */
-    hg1_plan_shared(plan, &shared, plan->slots > 1 ? plan->chunks : (plan->chunks > 0));
+    /* One thread goes group by group and needs the memory of one; several share the packed chunks. */
+    const int64_t group_columns =
+        hg1_halved(HG_GRAM_GROUP_COLUMNS, HG_LEAST_CHUNK_COLUMNS, work->setting.d, HG_CHUNK_ELEMENTS);
+    work->group_chunks =
+        group_columns > columns && hg1_call_is_large(&work->setting, n, m) ? group_columns / columns : 1;
+    work->group_chunks = work->group_chunks < plan->chunks ? work->group_chunks : plan->chunks;
+    hg1_plan_shared(plan, &shared, plan->slots > 1 ? plan->chunks : work->group_chunks);
     hg1_plan_slot(plan, &slot);
     plan->slot_bytes = slot.bytes;
     plan->slots_begin = hg1_layout_add(&shared, plan->slots, (int64_t)slot.bytes, 1, 1);
@@ -58,7 +64,7 @@ static hg_status make_plan(gram *work, int64_t n, int64_t m) {
     /* Panels begin at multiples of what leaves are made for, because with y = x they begin inside a chunk. */
     const int64_t multiple = hg1_padded_columns(plan, 1);
     int64_t rows = hg1_halved(HG_GRAM_PANEL_ROWS, HG_LEAST_PANEL_ROWS, setting->d, HG_PANEL_ELEMENTS);
-    int64_t columns = hg1_halved(HG_GRAM_CHUNK_COLUMNS, HG_LEAST_CHUNK_COLUMNS, setting->d, HG_CHUNK_ELEMENTS);
+    int64_t columns = hg1_halved(HG_GRAM_CHUNK_COLUMNS, HG_LEAST_CHUNK_COLUMNS, setting->d, HG_GRAM_CHUNK_ELEMENTS);
     while (rows > multiple && most > 1 && n / rows < 4 * most) {
         rows /= 2;
     }
@@ -173,18 +179,25 @@ static void panel_item(void *state, int slot_number, int64_t item) {
     }
 }
 
-/* The road of one thread: a chunk is packed once, a panel once for each chunk, which costs 1 / columns of the work. */
-static void chunk_item(void *state, int slot_number, int64_t chunk) {
+/* The road of one thread: a chunk is packed once, a panel once for each group of chunks, which costs 1 / columns of the
+   work. */
+static void group_item(void *state, int slot_number, int64_t group) {
     gram *work = (gram *)state;
     char *slot = slot_memory(work, slot_number);
-    hg1_prepare_chunk(&work->plan, &work->call, work->memory, slot, chunk, 0);
+    const int64_t begin = group * work->group_chunks;
+    const int64_t left = work->plan.chunks - begin, count = left < work->group_chunks ? left : work->group_chunks;
+    for (int64_t place = 0; place < count; ++place) {
+        hg1_prepare_chunk(&work->plan, &work->call, work->memory, slot, begin + place, place);
+    }
     for (int64_t panel = 0; panel < work->plan.panels; ++panel) {
-        if (work->plan.panels > 1 || chunk == 0) {
+        if (work->plan.panels > 1 || group == 0) {
             prepare_panel(work, slot, panel);
         }
-        panel_and_chunk(work, slot, panel, chunk, 0);
-        if (hg1_run_advance(&work->run)) {
-            return;
+        for (int64_t place = 0; place < count; ++place) {
+            panel_and_chunk(work, slot, panel, begin + place, place);
+            if (hg1_run_advance(&work->run)) {
+                return;
+            }
         }
     }
 }
@@ -200,7 +213,7 @@ static hg_status compute(void *state, char *memory) {
         hg1_run_items(&work->run, plan->chunks, pack_item, work);
         hg1_run_items(&work->run, plan->panels * work->segments, panel_item, work);
     } else {
-        hg1_run_items(&work->run, plan->chunks, chunk_item, work);
+        hg1_run_items(&work->run, (plan->chunks - 1) / work->group_chunks + 1, group_item, work);
     }
     const hg_status status = hg1_run_end(&work->run);
     hg1_fp_leave(saved);

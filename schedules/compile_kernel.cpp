@@ -82,11 +82,9 @@ KernelInterface describe(const KernelRequest& request) {
 }
 
 nlohmann::ordered_json record_of(const ChosenSchedule& chosen) {
-    return {{"strategy", chosen.strategy->name},
-            {"rows", chosen.parameters.rows},
-            {"vectors", chosen.parameters.vectors},
-            {"features", chosen.parameters.features},
-            {"unroll", chosen.parameters.unroll}};
+    nlohmann::ordered_json record = {{"strategy", chosen.strategy->name}};
+    record.update(record_of(chosen.parameters));
+    return record;
 }
 
 }  // namespace
@@ -121,7 +119,7 @@ std::optional<TileParameters> picked_parameters(const KernelRequest& request, co
         record = &record->at(key);
     }
     try {
-        return TileParameters{record->at("rows"), record->at("vectors"), record->at("features"), record->at("unroll")};
+        return parameters_of(*record);
     } catch (const nlohmann::json::exception& e) {
         throw std::invalid_argument(std::string("a schedule of ") + leaf_name(leaf.kind) + ": " + e.what());
     }

@@ -8,9 +8,22 @@
 namespace halogram {
 
 const std::vector<Strategy>& strategies() {
-    static const std::vector<Strategy> ordered = {register_tile, sum_over_columns, sum_over_rows, prepare_points,
-                                                  plain_loops};
+    static const std::vector<Strategy> ordered = {register_tile,  sum_over_columns,    sum_over_rows,
+                                                  prepare_points, prepare_points_of_x, plain_loops};
     return ordered;
+}
+
+nlohmann::ordered_json record_of(const TileParameters& p) {
+    return {{"rows", p.rows},
+            {"vectors", p.vectors},
+            {"features", p.features},
+            {"unroll", p.unroll},
+            {"along_columns", p.along_columns}};
+}
+
+TileParameters parameters_of(const nlohmann::ordered_json& record) {
+    return {record.at("rows"), record.at("vectors"), record.at("features"), record.at("unroll"),
+            record.at("along_columns")};
 }
 
 static const Strategy& strategy_of(const LeafPipeline& leaf) {
@@ -52,7 +65,7 @@ std::vector<int> feature_extents(const LeafPipeline& leaf) {
     return extents;
 }
 
-int row_multiple(const Machine&) { return 4; }
+int row_multiple(const Machine& machine) { return machine.registers >= 32 ? 8 : 4; }
 int column_multiple(const Machine& machine, Halide::Type type) { return std::max(32, 2 * machine.lanes(type)); }
 
 }  // namespace halogram

@@ -1,6 +1,7 @@
 // How leaf functions are computed: strategies, in order; the first that applies is taken.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +17,15 @@ struct TileParameters {
     int vectors = 1;   // vectors of points of y
     int features = 1;  // features held in registers at once, in sums over points
     int unroll = 1;    // of the loop over features
+    // A register tile goes along the columns first, so that K and g are used row by row: else down the rows, so that its
+    // points of y stay in the first-level cache.
+    bool along_columns = false;
     bool operator==(const TileParameters&) const = default;
 };
+
+nlohmann::ordered_json record_of(const TileParameters& parameters);
+// Throws nlohmann::json::exception where a member is missing or of another type.
+TileParameters parameters_of(const nlohmann::ordered_json& record);
 
 struct Strategy {
     const char* name;
@@ -54,7 +62,8 @@ std::vector<int> feature_extents(const LeafPipeline& leaf);  // held at once; 1 
 extern const Strategy register_tile;     // tile, pairs: features innermost, pairs in registers
 extern const Strategy sum_over_columns;  // rows, vectors, scalars: 16 partial sums per result
 extern const Strategy sum_over_rows;     // columns: vectors of points of y
-extern const Strategy prepare_points;    // prepare leaves
-extern const Strategy plain_loops;       // anything
+extern const Strategy prepare_points;    // of y: vectors of points
+extern const Strategy prepare_points_of_x;
+extern const Strategy plain_loops;  // anything
 
 }  // namespace halogram

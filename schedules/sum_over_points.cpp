@@ -25,10 +25,11 @@ TileParameters over_columns_defaults(const LeafPipeline& leaf, const Machine& ma
     const int vectors = std::max(1, lanes_over_points / machine.lanes(leaf.type));
     TileParameters p;
     p.features = leaf.kind == LeafKind::Scalars ? 1 : tile_of_features(leaf);
-    // A sum, the point of x it belongs to, and the vectors of w and y stay in registers: spilling the points made D = 64
-    // three times slower.
+    // A sum, the point of x it belongs to where differences are taken, and the vectors of w and y stay in registers:
+    // spilling the points made D = 64 three times slower.
     p.rows = 4;
-    while (p.rows > 1 && (2 * p.rows * p.features + p.rows + p.features) * vectors > machine.registers) p.rows /= 2;
+    const int each = leaf.products ? 1 : 2;
+    while (p.rows > 1 && (each * p.rows * p.features + p.rows + p.features) * vectors > machine.registers) p.rows /= 2;
     return p;
 }
 
@@ -48,26 +49,40 @@ void over_columns_apply(LeafPipeline& leaf, const Machine& machine, const TilePa
     // Rows are padded to a multiple of row_multiple.
     out.split(i, io, ii, p.rows, TailStrategy::RoundUp);
     if (has_features) out.split(d, dd, di, p.features, TailStrategy::ShiftInwards);
+    std::vector<Halide::VarOrRVar> order = {ii, io};
+    if (has_features) order = {di, ii, dd, io};
     if (leaf.kind != LeafKind::Rows) {
         const Var v = out.args().back();
-        out.bound(v, 0, leaf.planes);
-        if (has_features)
-            out.reorder(v, di, ii, dd, io).unroll(v).unroll(di).unroll(ii);
-        else
-            out.reorder(v, ii, io).unroll(v).unroll(ii);
-    } else {
-        out.reorder(di, ii, dd, io).unroll(di).unroll(ii);
+        out.bound(v, 0, leaf.planes).unroll(v);
+        order.insert(order.begin() + 1, v);
     }
+    out.reorder(order);
+    // Trees of neighbouring results share their last additions where they fill a vector.
+    const Var innermost = has_features ? di : ii;
+    if ((has_features ? p.features : p.rows) == last_lanes)
+        out.vectorize(innermost);
+    else
+        out.unroll(innermost);
+    if (has_features) out.unroll(ii);
     const int lanes = std::min(machine.lanes(leaf.type), lanes_over_points);
+    // Of lane and point; a sum without features serves them all.
+    const auto per_feature = [](const Halide::Func& f) { return f.dimensions() == 3; };
+    for (LaneLevel& level : leaf.lane_levels) {
+        Halide::Func f = level.func;
+        const Var lane = f.args()[0];
+        f.compute_at(out, per_feature(f) ? dd : io).bound(lane, 0, level.lanes);
+        f.split(lane, lv, li, std::min(lanes, level.lanes)).vectorize(li).unroll(lv).unroll(i);
+        if (per_feature(f)) f.unroll(d);
+    }
     for (Halide::Func f : leaf.lane_sums) {
         const Var lane = f.args()[0];
-        f.compute_at(out, has_features ? dd : io).bound(lane, 0, lanes_over_points);
+        f.compute_at(out, per_feature(f) ? dd : io).bound(lane, 0, lanes_over_points);
         f.split(lane, lv, li, lanes).vectorize(li).unroll(lv).unroll(i);
-        if (has_features) f.unroll(d);
+        if (per_feature(f)) f.unroll(d);
         for (int update = 0; update < f.num_update_definitions(); ++update) {
             const Halide::RVar block = f.rvars(update)[0];
             f.update(update).split(lane, lv, li, lanes).vectorize(li).unroll(lv).unroll(i);
-            if (has_features)
+            if (per_feature(f))
                 f.update(update).unroll(d).reorder(li, lv, d, i, block);
             else
                 f.update(update).reorder(li, lv, i, block);
@@ -82,7 +97,8 @@ TileParameters over_rows_defaults(const LeafPipeline& leaf, const Machine& machi
     p.features = tile_of_features(leaf);
     // Likewise: sums, points of y, one row of w, one point of x.
     p.vectors = 4;
-    while (p.vectors > 1 && 2 * p.vectors * p.features + p.vectors + 1 > machine.registers) p.vectors /= 2;
+    const int each = leaf.products ? 1 : 2;
+    while (p.vectors > 1 && each * p.vectors * p.features + p.vectors + 1 > machine.registers) p.vectors /= 2;
     while (p.vectors * machine.lanes(leaf.type) > column_multiple(machine, leaf.type)) p.vectors /= 2;
     return p;
 }
@@ -104,10 +120,17 @@ void over_rows_apply(LeafPipeline& leaf, const Machine& machine, const TileParam
         .split(d, dd, di, p.features, TailStrategy::ShiftInwards);
     out.split(ji, jv, ji, lanes).reorder(ji, jv, di, dd, jo).vectorize(ji).unroll(jv).unroll(di);
     for (Halide::Func f : leaf.lane_sums) {
-        f.compute_at(out, dd).split(j, j, v, lanes).vectorize(v).unroll(j).unroll(d);
-        if (!f.has_update_definition()) continue;
-        Halide::RVar row = f.rvars(0)[0];
-        f.update().split(j, j, v, lanes).vectorize(v).unroll(j).unroll(d).reorder(v, j, d, row);
+        const bool per_feature = f.dimensions() == 2;  // else it serves all features
+        const Halide::RVar row = f.rvars(0)[0];
+        f.compute_at(out, per_feature ? dd : jo).split(j, j, v, lanes).vectorize(v).unroll(j);
+        Halide::Stage update = f.update();
+        update.split(j, j, v, lanes).vectorize(v).unroll(j);
+        if (per_feature) {
+            f.unroll(d);
+            update.unroll(d).reorder(v, j, d, row);
+        } else {
+            update.reorder(v, j, row);
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 #include "generators/pipelines/gradient_terms.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "generators/formula/derivative.h"
 #include "generators/formula/lower.h"
+#include "generators/formula/separation.h"
 #include "generators/math/code.h"
 #include "generators/math/functions.h"
 
@@ -134,7 +136,52 @@ private:
     }
 };
 
+// A product of factors, of plain nodes; nullptr: there is none.
+Expr product_of(const std::vector<Expr>& factors) {
+    Expr result = nullptr;
+    for (Expr factor : factors)
+        result = result == nullptr ? factor : factor->pool->node(Op::Multiply, {result, factor});
+    return result;
+}
+
+// sum(w f(x, y)) as a matrix product, where f is a sum of products of one-point parts: what depends on the other point stays
+// in the sum. Beyond two products the difference is cheaper; at an edge a sum of infinite parts is none.
+constexpr std::size_t largest_separation = 2;
+
+std::vector<GradientTerm> as_products(const std::vector<GradientTerm>& terms, unsigned other_point) {
+    std::vector<GradientTerm> result;
+    for (const GradientTerm& term : terms) {
+        const auto separated =
+            term.feature == nullptr || term.zero_rule || term.sign ? std::nullopt : separate(term.feature);
+        if (!separated || separated->size() > largest_separation) {
+            result.push_back(term);
+            continue;
+        }
+        for (const SeparableTerm& s : *separated) {
+            std::vector<Expr> own, other;
+            if (abs(s.coefficient) != 1) own.push_back(term.feature->pool->constant(abs(s.coefficient)));
+            for (const std::vector<Expr>* factors : {&s.x, &s.y})
+                for (Expr factor : *factors) ((factor->depends & other_point) != 0 ? other : own).push_back(factor);
+            result.push_back(
+                {term.plane, term.negative != (s.coefficient < 0), product_of(other), false, false, product_of(own)});
+        }
+    }
+    return result;
+}
+
 }  // namespace
+
+std::vector<GradientSum> sums_of(const std::vector<GradientTerm>& terms) {
+    std::vector<GradientSum> sums;
+    for (const GradientTerm& term : terms) {
+        auto same = std::find_if(sums.begin(), sums.end(), [&](const GradientSum& sum) { return sum.own == term.own; });
+        if (same == sums.end())
+            same = sums.insert(term.own == nullptr ? sums.begin() : sums.end(), {term.own, {}, false});
+        same->terms.push_back(term);
+        same->per_feature |= term.own == nullptr || (term.feature != nullptr && term.feature->per_feature);
+    }
+    return sums;
+}
 
 int GradientTerms::raw_plane(Expr value) const {
     for (std::size_t q = 0; q < planes.size(); ++q)
@@ -156,6 +203,10 @@ GradientTerms gradient_terms(const Formula& formula) {
     auto gradient = [&](Expr variable) { return evaluated(formula, derivative(formula.value, variable)); };
     result.x = decomposition.terms_of(gradient(formula.pool->x()));
     result.y = decomposition.terms_of(gradient(formula.pool->y()));
+    if (formula.expanded) {
+        result.x = as_products(result.x, on_y);
+        result.y = as_products(result.y, on_x);
+    }
     for (const FormulaParameter& p : formula.parameters)
         if (p.node->op == Op::VectorParameter) result.vectors.push_back(decomposition.terms_of(gradient(p.node)));
     for (const FormulaParameter& p : formula.parameters)

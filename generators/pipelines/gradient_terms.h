@@ -22,7 +22,18 @@ struct GradientTerm {
     Expr feature;  // a lowered per-feature tree, or a scalar that is broadcast; nullptr stands for 1
     bool zero_rule;
     bool sign;  // the part is a call of sign, and the plane is NaN wherever its argument is
+    Expr own =
+        nullptr;  // a factor of the point whose gradient it is part of, taken out of the sum; nullptr stands for 1
 };
+
+// Terms with one factor outside of their sum.
+struct GradientSum {
+    Expr own;
+    std::vector<GradientTerm> terms;
+    bool per_feature;  // else the sum is one number for all features
+};
+// The one without a factor first.
+std::vector<GradientSum> sums_of(const std::vector<GradientTerm>& terms);
 
 struct GradientTerms {
     std::vector<PairPlane> planes;
@@ -38,7 +49,8 @@ struct GradientTerms {
 Expr evaluated_value(const Formula& formula);
 
 // Of the derivatives of the formula as it is written, lowered. In the expanded form the distance in them comes from
-// matrix products, but the differences of the points stay, which cost no more than a product and do not cancel.
+// matrix products, and so do the sums over points: sum_j w_ij (x_i - y_j) is x_i sum_j w_ij - sum_j w_ij y_j, half of the
+// operations, which cancels where points are close together as the distance does.
 GradientTerms gradient_terms(const Formula& formula);
 
 }  // namespace halogram

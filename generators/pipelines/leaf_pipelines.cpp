@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "generators/math/code.h"
 #include "generators/pipelines/gradient_stages.h"
 
 namespace halogram {
@@ -11,13 +12,8 @@ using Halide::Internal::make_const;
 
 namespace {
 
-// The fixed tree over the partial sums: halves are added until one number is left.
-Halide::Expr tree_of_lanes(const std::function<Halide::Expr(int)>& lane) {
-    std::vector<Halide::Expr> values;
-    for (int l = 0; l < lanes_over_points; ++l) values.push_back(lane(l));
-    for (std::size_t half = values.size() / 2; half > 0; half /= 2)
-        for (std::size_t l = 0; l < half; ++l) values[l] = values[l] + values[l + half];
-    return values[0];
+Halide::Expr last_of_tree(const std::function<Halide::Expr(int)>& lane) {
+    return (lane(0) + lane(2)) + (lane(1) + lane(3));
 }
 
 }  // namespace
@@ -144,6 +140,25 @@ Halide::Expr LeafSet::contribution(const GradientTerm& term, const Halide::Expr&
     return with_gradient_term(so_far, term, w_(place.j, place.i, term.plane), stages, place, memo);
 }
 
+// The fixed tree over the partial sums: halves are added until one number is left. Whole halves are stages, so that they
+// stay vectors: as single numbers they took as long as the sums themselves (D = 64, 256 columns).
+Halide::Expr LeafSet::tree_of_lanes(Halide::Func sum, LeafPipeline& leaf) {
+    std::vector<Halide::Var> variables = sum.args();
+    for (int half = lanes_over_points / 2; half >= last_lanes; half /= 2) {
+        Halide::Func level("sum_of_lanes");
+        std::vector<Halide::Expr> lower(variables.begin(), variables.end()), upper = lower;
+        upper[0] += half;
+        level(variables) = sum(lower) + sum(upper);
+        leaf.lane_levels.push_back({level, half});
+        sum = level;
+    }
+    return last_of_tree([&](int lane) -> Halide::Expr {
+        std::vector<Halide::Expr> place(variables.begin(), variables.end());
+        place[0] = lane;
+        return sum(place);
+    });
+}
+
 // Adds the columns of the chunk to `sum`, whose first variable is the lane, in blocks of one column per lane. The last
 // block, if it is not whole, adds nothing beyond the last column: 0 times the padding need not be 0.
 void LeafSet::add_columns(Halide::Func sum, const std::vector<Halide::Var>& variables,
@@ -153,10 +168,25 @@ void LeafSet::add_columns(Halide::Func sum, const std::vector<Halide::Var>& vari
     const Halide::Var lane = variables[0];
     const std::vector<Halide::Expr> place(variables.begin(), variables.end());
     Halide::RDom block(0, whole, "block"), last(whole, select(rest > 0, 1, 0), "last_block");
-    const Halide::Expr total = total_with(block * lanes_over_points + lane);
-    if (!total.defined()) return;
-    sum(place) = total;
+    sum(place) = total_with(block * lanes_over_points + lane);
     sum(place) = select(lane < rest, total_with(last * lanes_over_points + lane), sum(place));
+}
+
+// Puts sums together: each times the factor of the point itself.
+Halide::Expr LeafSet::with_own_factors(const std::vector<GradientSum>& sums, const std::vector<Halide::Expr>& values,
+                                       Stages& stages, const Place& place) const {
+    if (sums.empty()) return make_const(type_, 0);
+    Halide::Expr total;
+    Stages::Memo memo;
+    for (std::size_t k = 0; k < sums.size(); ++k) {
+        if (sums[k].own == nullptr) {
+            total = values[k];  // the first
+            continue;
+        }
+        const Halide::Expr own = stages.emit(sums[k].own, place, memo);
+        total = total.defined() ? code::fused_multiply_add(own, values[k], total) : own * values[k];
+    }
+    return total;
 }
 
 // rows and vectors: sums over the columns of the chunk, kept apart by lane.
@@ -168,17 +198,26 @@ LeafPipeline LeafSet::over_columns(LeafKind kind, const std::string& output,
     LeafPipeline leaf{kind, type_, features_};
     std::vector<Halide::Expr> results;
     for (const std::vector<GradientTerm>& terms : lists) {
-        Halide::Func sum("sum_over_columns");
-        sum(lane, d, i) = make_const(type_, 0);
-        add_columns(sum, {lane, d, i}, [&](const Halide::Expr& column) {
-            const Place place{i, column, d};
-            Stages::Memo memo;
-            Halide::Expr total = sum(lane, d, i);
-            for (const GradientTerm& term : terms) total = contribution(term, total, stages, place, memo);
-            return terms.empty() ? Halide::Expr() : total;
-        });
-        results.push_back(tree_of_lanes([&](int l) -> Halide::Expr { return sum(l, d, i); }));
-        leaf.lane_sums.push_back(sum);
+        const std::vector<GradientSum> sums = sums_of(terms);
+        std::vector<Halide::Expr> values;
+        for (const GradientSum& part : sums) {
+            Halide::Func sum("sum_over_columns");
+            const std::vector<Halide::Var> variables =
+                part.per_feature ? std::vector<Halide::Var>{lane, d, i} : std::vector<Halide::Var>{lane, i};
+            const std::vector<Halide::Expr> at(variables.begin(), variables.end());
+            sum(variables) = make_const(type_, 0);
+            add_columns(sum, variables, [&](const Halide::Expr& column) {
+                const Place place{i, column, d};
+                Stages::Memo memo;
+                Halide::Expr total = sum(at);
+                for (const GradientTerm& term : part.terms) total = contribution(term, total, stages, place, memo);
+                return total;
+            });
+            leaf.lane_sums.push_back(sum);
+            values.push_back(tree_of_lanes(sum, leaf));
+            leaf.products |= part.own != nullptr;
+        }
+        results.push_back(with_own_factors(sums, values, stages, Place{i, Halide::Expr(), d}));
     }
     Halide::Func out(output);
     if (kind == LeafKind::Rows) {
@@ -202,7 +241,7 @@ LeafPipeline LeafSet::scalars() {
         Halide::Func sum("sum_over_columns");
         sum(lane, i) = make_const(type_, 0);
         add_columns(sum, {lane, i}, [&](const Halide::Expr& column) { return sum(lane, i) + w_(column, i, plane); });
-        results.push_back(tree_of_lanes([&](int l) -> Halide::Expr { return sum(l, i); }));
+        results.push_back(tree_of_lanes(sum, leaf));
         leaf.lane_sums.push_back(sum);
     }
     Halide::Func t("t");
@@ -217,16 +256,26 @@ LeafPipeline LeafSet::columns() {
     Stages stages(inputs_, [this](Expr e, const Place& place) { return plane_value(e, place); });
     const Halide::Var j = Stages::j, d = Stages::d;
     Halide::RDom row(0, w_.dim(1).extent(), "row");
-    Halide::Func sum("sum_over_rows"), gy("gy");
-    Stages::Memo memo;
-    sum(j, d) = make_const(type_, 0);
-    Halide::Expr total = sum(j, d);
-    for (const GradientTerm& term : terms_.y) total = contribution(term, total, stages, Place{row, j, d}, memo);
-    if (!terms_.y.empty()) sum(j, d) = total;
-    gy(j, d) = sum(j, d);
+    Halide::Func gy("gy");
     LeafPipeline leaf{LeafKind::Columns, type_, features_};
+    const std::vector<GradientSum> sums = sums_of(terms_.y);
+    std::vector<Halide::Expr> values;
+    for (const GradientSum& part : sums) {
+        Halide::Func sum("sum_over_rows");
+        const std::vector<Halide::Var> variables =
+            part.per_feature ? std::vector<Halide::Var>{j, d} : std::vector<Halide::Var>{j};
+        const std::vector<Halide::Expr> at(variables.begin(), variables.end());
+        Stages::Memo memo;
+        sum(variables) = make_const(type_, 0);
+        Halide::Expr total = sum(at);
+        for (const GradientTerm& term : part.terms) total = contribution(term, total, stages, Place{row, j, d}, memo);
+        sum(variables) = total;
+        leaf.lane_sums.push_back(sum);
+        leaf.products |= part.own != nullptr;
+        values.push_back(sum(at));
+    }
+    gy(j, d) = with_own_factors(sums, values, stages, Place{Halide::Expr(), j, d});
     leaf.outputs = {gy};
-    leaf.lane_sums = {sum};
     leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_, w_});
     return leaf;
 }

@@ -20,9 +20,17 @@ struct PreparedLists {
 
 // Sums over points keep 16 partial sums, one per lane of the widest machine; every machine adds them in the same tree.
 inline constexpr int lanes_over_points = 16;
+// The last levels of that tree, from so many lanes on, are computed where its result is stored; those before are stages.
+inline constexpr int last_lanes = 4;
 
 enum class LeafKind { PrepareParameters, PrepareX, PrepareY, Tile, Pairs, Scalars, Rows, Columns, Vectors, ErrorBound };
 const char* leaf_name(LeafKind kind);  // "prepare_x", "tile", ...
+
+// Sums of halves of the lanes of a sum over points: its first variable is a lane.
+struct LaneLevel {
+    Halide::Func func;
+    int lanes;
+};
 
 // One leaf function before scheduling.
 struct LeafPipeline {
@@ -34,7 +42,9 @@ struct LeafPipeline {
     // For schedules: stages of one point (prepare leaves) with the output they belong to, reductions over features
     // (per pair), values per pair that a following stage reads, and sums over points.
     std::vector<Halide::Func> point_stages, pair_reductions, pair_values, lane_sums;
-    int planes = 0;  // extent of the innermost unrolled dimension of the output
+    std::vector<LaneLevel> lane_levels;
+    bool products = false;  // sums over points of products: no differences are taken inside them
+    int planes = 0;         // extent of the innermost unrolled dimension of the output
 };
 
 // The leaves of one operation. Buffers and lists are shared between them, so a set is built for one use.
@@ -75,8 +85,11 @@ private:
     LeafPipeline tile();
     LeafPipeline error_bound();
     LeafPipeline pairs();
+    static Halide::Expr tree_of_lanes(Halide::Func sum, LeafPipeline& leaf);
     void add_columns(Halide::Func sum, const std::vector<Halide::Var>& variables,
                      const std::function<Halide::Expr(const Halide::Expr&)>& total_with);
+    Halide::Expr with_own_factors(const std::vector<GradientSum>& sums, const std::vector<Halide::Expr>& values,
+                                  Stages& stages, const Place& place) const;
     LeafPipeline over_columns(LeafKind kind, const std::string& output,
                               const std::vector<std::vector<GradientTerm>>& lists);
     LeafPipeline scalars();

@@ -24,10 +24,12 @@ void count_trees(const std::vector<Expr>& roots, OperationCount& count) {
 }
 
 // Terms of a gradient: a plane times a per-feature part, fused into the sum over points; for a sign a comparison, an
-// operation on the bits and a masked addition.
+// operation on the bits and a masked addition. A sum that is one number for all features is made once per pair.
 void count_terms(const std::vector<GradientTerm>& terms, OperationCount& count) {
+    for (const GradientSum& sum : sums_of(terms))
+        (sum.per_feature ? count.per_feature : count.per_pair) += static_cast<int>(sum.terms.size());
     for (const GradientTerm& term : terms) {
-        count.per_feature += term.sign ? 3 : 1;
+        if (term.sign) count.per_feature += 2;
         if (term.feature != nullptr) count_trees({term.sign ? term.feature->arguments[0] : term.feature}, count);
     }
 }

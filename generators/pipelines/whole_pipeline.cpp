@@ -28,8 +28,11 @@ public:
         sum(variables) = make_const(type_, 0);
         Halide::Expr total = sum(variables);
         Stages::Memo memo;
-        for (const GradientTerm& term : terms)
-            total = with_gradient_term(total, term, plane_at(term.plane, place), stages_, place, memo);
+        for (const GradientTerm& term : terms) {
+            Halide::Expr w = plane_at(term.plane, place);
+            if (term.own != nullptr) w = w * stages_.emit(term.own, place, memo);
+            total = with_gradient_term(total, term, w, stages_, place, memo);
+        }
         if (!terms.empty()) sum(variables) = total;
         return sum;
     }

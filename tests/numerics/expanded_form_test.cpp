@@ -317,8 +317,31 @@ TEST(ExpandedForm, AutoWithTooLittleWorkspaceIsAnError) {
     EXPECT_EQ(gram(&options, n, n, x.data(), features, nullptr, 0, 0.1F, k.data(), n), HG_ERROR_WORKSPACE_TOO_SMALL);
 }
 
-// The gradient is that of the direct form but for the distance in its weights, which is off by no more than the bound of K
-// says: for exp(-gamma s) the derivative is -gamma times the value.
+// Gradients of every entry that has the form, against their own running bound: that of sums of w x and w y apart. With y
+// symmetric about 0 the center is 0, and the bound sees the points as they are.
+TYPED_TEST(ExpandedFormOf, GradientsAreWithinTheBoundOfTheirProducts) {
+    using T = TypeParam;
+    const std::vector<KernelRequest> all = requests(this->dtype, Form::Expanded);
+    GeneratedLibrary& library = expanded_library(this->dtype);
+    ASSERT_TRUE(library.use_variant("avx2"));
+    for (std::size_t k = 0; k < all.size(); ++k)
+        for (bool self : {false, true}) {
+            SCOPED_TRACE(all[k].c_name + (self ? ", y = x" : ""));
+            KernelProblem<T> p(entry_of(all[k]), library.kernels[k], {12, 12, features, self}, 17);
+            Matrix<T>& points = self ? p.x : p.y;
+            for (std::int64_t j = 0; j < points.rows && library.kernels[k].centred; j += 2)
+                for (std::int64_t f = 0; f < features; ++f) points(j + 1, f) = -points(j, f);
+            const auto out = run(library, p, options_with_threads(1));
+            const std::int64_t unbounded = Oracle<T>(all[k].formula, p).check_gradients(*out);
+            // Where points meet themselves, a slope may be infinite.
+            if (!self) {
+                EXPECT_EQ(unbounded, 0);
+            }
+        }
+}
+
+// Far from the origin the center keeps them as good as the values: the distance in their weights is off by no more than the
+// bound of K says - for exp(-gamma s) the derivative is -gamma times the value - and sums by u times what they add.
 TEST(ExpandedForm, GradientsAreAsGoodAsTheValues) {
     const CatalogueEntry& entry = *find_in_catalogue("rbf");
     const KernelRequest r = *request(entry, "f32", Form::Expanded);
@@ -328,18 +351,28 @@ TEST(ExpandedForm, GradientsAreAsGoodAsTheValues) {
         arrange(cloud, entry, p);
         const auto out = run(library, p, options_with_threads(1));
         const double bound = error_bound(library, p), gamma = p.parameters[0]->values.data()[0];
-        for (std::int64_t i = 0; i < p.shape.n; ++i)
-            for (std::int64_t f = 0; f < features; ++f) {
+        for (std::int64_t f = 0; f < features; ++f) {
+            double low = p.y(0, f), high = low;
+            for (std::int64_t i = 0; i < p.shape.n; ++i) {
+                low = std::min(low, double(p.x(i, f)));
+                high = std::max(high, double(p.x(i, f)));
+            }
+            for (std::int64_t j = 0; j < p.shape.m; ++j) {
+                low = std::min(low, double(p.y(j, f)));
+                high = std::max(high, double(p.y(j, f)));
+            }
+            for (std::int64_t i = 0; i < p.shape.n; ++i) {
                 double exact = 0, most = 0;
                 for (std::int64_t j = 0; j < p.shape.m; ++j) {
                     double s = 0;
                     for (std::int64_t e = 0; e < features; ++e) s += std::pow(double(p.x(i, e)) - double(p.y(j, e)), 2);
-                    const double part = -2 * gamma * (double(p.x(i, f)) - double(p.y(j, f))) * double(p.g(i, j));
-                    exact += part * std::exp(-gamma * s);
-                    most += std::fabs(part);
+                    const double weight = -2 * gamma * double(p.g(i, j));
+                    exact += weight * (double(p.x(i, f)) - double(p.y(j, f))) * std::exp(-gamma * s);
+                    most += std::fabs(weight) * 2 * (high - low);  // |x - center| + |y - center| is no more
                 }
                 EXPECT_LE(std::fabs(double(out->gx(i, f)) - exact), most * (bound + 80 * 0x1p-24)) << i << ", " << f;
             }
+        }
     }
 }
 

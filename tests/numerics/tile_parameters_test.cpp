@@ -45,10 +45,8 @@ protected:
                     const std::vector<TileParameters> space = parameter_space(leaf, machine);
                     EXPECT_FALSE(space.empty());
                     const TileParameters& p = space[(std::size_t(variation) * 7 + 3 * ++leaves) % space.size()];
-                    all[machine.isa][operation][leaf_name(leaf.kind)] = {
-                        {"rows", p.rows}, {"vectors", p.vectors}, {"features", p.features}, {"unroll", p.unroll}};
-                    if (space.size() > 1)
-                        tried_[leaf_name(leaf.kind)].insert({p.rows, p.vectors, p.features, p.unroll});
+                    all[machine.isa][operation][leaf_name(leaf.kind)] = record_of(p);
+                    if (space.size() > 1) tried_[leaf_name(leaf.kind)].insert(record_of(p).dump());
                 }
             }
         return all;
@@ -91,7 +89,7 @@ protected:
     }
 
 private:
-    std::map<std::string, std::set<std::vector<int>>> tried_;
+    std::map<std::string, std::set<std::string>> tried_;
 };
 
 TEST_P(TileParametersOf, ChangeNoBit) {

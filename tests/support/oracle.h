@@ -41,7 +41,10 @@ public:
         for (Expr& e : derivatives_) e = expand_definitions(e);
         for (const PairPlane& plane : terms_.planes) need(plane.value);
         for (const auto* list : {&terms_.x, &terms_.y})
-            for (const GradientTerm& term : *list) need(term.feature);
+            for (const GradientTerm& term : *list) {
+                need(term.feature);
+                need(term.own);
+            }
         for (const auto& list : terms_.vectors)
             for (const GradientTerm& term : list) need(term.feature);
     }
@@ -152,6 +155,10 @@ private:
         auto bounded_value = [&](Expr e) -> const std::vector<BoundedValue>& {
             return bounded[std::size_t(std::find(needed_.begin(), needed_.end(), e) - needed_.begin())];
         };
+        auto at = [&](Expr e, std::int64_t d) -> const BoundedValue& {
+            const std::vector<BoundedValue>& values = bounded_value(e);
+            return values[values.size() == 1 ? 0 : std::size_t(d)];
+        };
         const BoundedValue g{Real(double(p_.g(i, j))), Real(0.0)};
         std::vector<BoundedValue> planes;
         for (const PairPlane& plane : terms_.planes)
@@ -160,21 +167,21 @@ private:
         auto add_terms = [&](Sum& sum, std::int64_t begin, std::int64_t count, const std::vector<Real>& values,
                              const std::vector<GradientTerm>& terms) {
             for (std::int64_t d = 0; d < count; ++d) {
-                const std::size_t at = std::size_t(begin + d);
-                sum.exact[at] = sum.exact[at] + g.value * values[values.size() == 1 ? 0 : std::size_t(d)];
+                const std::size_t entry = std::size_t(begin + d);
+                sum.exact[entry] = sum.exact[entry] + g.value * values[values.size() == 1 ? 0 : std::size_t(d)];
                 for (const GradientTerm& term : terms) {
                     const BoundedValue& w = planes[std::size_t(term.plane)];
                     BoundedValue added = w;
                     if (term.feature != nullptr) {
-                        const std::vector<BoundedValue>& feature = bounded_value(term.feature);
-                        const BoundedValue& f = feature[feature.size() == 1 ? 0 : std::size_t(d)];
+                        const BoundedValue& f = at(term.feature, d);
                         // Without the rule at an edge the product is fused into the sum, whose rounding counts below.
                         added = term.zero_rule ? rounded_product(w, f)
                                                : BoundedValue{product(w.value, f.value), product_error(w, f)};
                     }
-                    sum.error[at] = sum.error[at] + added.error;
-                    sum.magnitude[at] = sum.magnitude[at] + abs(added.value) + added.error;
-                    sum.terms[at] += 1;
+                    if (term.own != nullptr) added = rounded_product(added, at(term.own, d));
+                    sum.error[entry] = sum.error[entry] + added.error;
+                    sum.magnitude[entry] = sum.magnitude[entry] + abs(added.value) + added.error;
+                    sum.terms[entry] += 1;
                 }
             }
         };

@@ -14,13 +14,14 @@ HALOGRAM := $(BUILD)/bin/halogram
 DEMO := $(BUILD)/demo
 CC ?= cc
 
-.PHONY: help setup configure build demo test bench format check-format lint clean
+.PHONY: help setup configure build demo test bench compare format check-format lint clean
 help:
 	@echo "make setup    install what the build needs: Debian packages, pinned wheels in build/venv"
 	@echo "make build    set up and build; the program is $(HALOGRAM)"
 	@echo "make demo     set up, build two kernel libraries, link them into a small C program, run it on real data"
 	@echo "make test     set up, build and run every test"
 	@echo "make bench    set up, build and run the benchmarks"
+	@echo "make compare  set up, build and time against torch, scikit-learn, SciPy, FAISS, NumKong, KeOps (installs 6 GB)"
 	@echo "make format   format the C and C++ files in place"
 	@echo "make lint     check format, then run clang-tidy if it is installed"
 	@echo "make clean    remove what was built (build/venv stays)"
@@ -50,6 +51,14 @@ test: build
 bench: configure
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target halogram_benchmarks
 	@$(BUILD)/bin/halogram_benchmarks
+
+COMPARE_VENV := build/compare-venv
+compare: configure
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target halogram
+	@cmp -s benchmarks/requirements.txt $(COMPARE_VENV)/.stamp || { python3 -m venv --clear $(COMPARE_VENV) && \
+	    $(COMPARE_VENV)/bin/pip install -q --no-deps -r benchmarks/requirements.txt && \
+	    cp benchmarks/requirements.txt $(COMPARE_VENV)/.stamp; }
+	@$(COMPARE_VENV)/bin/python benchmarks/compare.py --program $(HALOGRAM) --output build/compare
 
 SOURCES = $(shell git ls-files --cached --others --exclude-standard -- '*.c' '*.h' '*.cpp')
 

@@ -56,10 +56,8 @@ def measure(options: argparse.Namespace, threads: int) -> list[dict]:
     for cell in work.ALL:
         if options.only.lower() not in cell.name.lower():
             continue
-        kernel = cell.kind if cell.kind in ("l1", "product") else "rbf"
-        forms = ["direct", "expanded"] if kernel == "rbf" and (cell.d >= 64 or cell.kind == "rbf_vjp") else ["direct"]
-        for form in forms:
-            native = Native(options.program, options.libraries, kernel, cell.d, form)
+        for form in cell.forms:
+            native = Native(options.program, options.libraries, cell.kernel, cell.d, form)
             ours, result, k = native.program(cell, threads)
             opponents = {name: peer(cell) for name, peer in peers.PEERS.items()}
             for name, program in {CONTROL: peers.Program(ours, result), **opponents}.items():
@@ -69,15 +67,14 @@ def measure(options: argparse.Namespace, threads: int) -> list[dict]:
                 returned = program.run()
                 theirs = program.result if program.result is not None else returned
                 timing = compare(ours, program.run, options.seconds)
-                row = {
+                subnormal = cell.subnormal(k)
+                if subnormal != 0:
+                    raise SystemExit(f"{cell.name}: {subnormal} entries of K are subnormal; choose other points")
+                rows.append({
                     "work": cell.name, "threads": threads, "form": form, "seconds": timing.a, "error": cell.error(result),
-                    "subnormal": 0 if k is None else cell.subnormal(k), "peer": name, "peer_seconds": timing.b,
-                    "peer_error": cell.error(theirs if not hasattr(theirs, "numpy") else theirs.numpy()),
+                    "subnormal": subnormal, "peer": name, "peer_seconds": timing.b, "peer_error": cell.error(theirs),
                     "ratio": timing.ratio, "low": timing.low, "high": timing.high, "rounds": timing.rounds,
-                }
-                if row["subnormal"] != 0:
-                    raise SystemExit(f"{cell.name}: {row['subnormal']} entries of K are subnormal; choose other points")
-                rows.append(row)
+                })
     return rows
 
 

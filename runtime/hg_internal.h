@@ -18,10 +18,10 @@
 /* Gram matrix: points of x in one row panel, points of y in one column chunk. They never change a bit of K. */
 #define HG_GRAM_PANEL_ROWS 128
 #define HG_GRAM_CHUNK_COLUMNS 512
-/* Chunks of many features are narrow, so that what a tile reads of y lies close together: at D = 512 rows of 64 points
-   instead of 512 save a fifth of the time of the expanded form. */
+/* Chunks of many features are narrow, so that what a tile reads of y lies close together, and one thread packs several
+   of them at a time, up to so many points of y, so that it packs every panel of x once for them: the expanded form at
+   D = 64, 2048 x 2048, takes 6.4 ms, and 7.5 ms with chunks of 2048 points. */
 #define HG_GRAM_CHUNK_ELEMENTS (1 << 14)
-/* One thread packs so many points of y at a time, and every panel of x once for them. */
 #define HG_GRAM_GROUP_COLUMNS 2048
 /* Gradients: these do decide the order of the sums over points, hence the rows depend on n and D alone and the columns
    on m and D alone (a caller who splits x keeps every bit of gx, one who splits y keeps every bit of gy). Fewer rows

@@ -15,9 +15,7 @@ std::vector<TileParameters> no_choice(const LeafPipeline&, const Machine&) { ret
 
 bool prepares_y(const LeafPipeline& leaf) { return leaf.kind == LeafKind::PrepareY; }
 
-bool prepares_x(const LeafPipeline& leaf) { return leaf.kind == LeafKind::PrepareX; }
-
-void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters&) {
+void apply_to_points_of_y(LeafPipeline& leaf, const Machine& machine, const TileParameters&) {
     Halide::Func scalars = leaf.outputs[0], planes = leaf.outputs[1];
     const Var j = Stages::j;
     Var jo("jo"), ji("ji");
@@ -32,6 +30,8 @@ void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters&) {
 }
 
 bool always(const LeafPipeline&) { return true; }
+
+bool prepares_x(const LeafPipeline& leaf) { return leaf.kind == LeafKind::PrepareX; }
 
 // Sums over the features of several points of x at once, because one waits for itself: at D = 512 a point at a time took 6
 // ms of 49 (expanded form, 2048 x 2048).
@@ -57,7 +57,7 @@ void apply_plain(LeafPipeline& leaf, const Machine&, const TileParameters&) {
 
 }  // namespace
 
-const Strategy prepare_points = {"vectors of points", prepares_y, no_parameters, no_choice, apply};
+const Strategy prepare_points_of_y = {"vectors of points", prepares_y, no_parameters, no_choice, apply_to_points_of_y};
 const Strategy prepare_points_of_x = {"several points", prepares_x, no_parameters, no_choice, apply_to_points_of_x};
 const Strategy plain_loops = {"plain loops", always, no_parameters, no_choice, apply_plain};
 

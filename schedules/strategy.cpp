@@ -8,8 +8,8 @@
 namespace halogram {
 
 const std::vector<Strategy>& strategies() {
-    static const std::vector<Strategy> ordered = {register_tile,  sum_over_columns,    sum_over_rows,
-                                                  prepare_points, prepare_points_of_x, plain_loops};
+    static const std::vector<Strategy> ordered = {register_tile,       sum_over_columns,    sum_over_rows,
+                                                  prepare_points_of_y, prepare_points_of_x, plain_loops};
     return ordered;
 }
 

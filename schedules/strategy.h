@@ -59,11 +59,11 @@ std::vector<int> vector_extents(const LeafPipeline& leaf, const Machine& machine
 std::vector<int> feature_extents(const LeafPipeline& leaf);  // held at once; 1 where D is only known at run time
 
 // The strategies' own files.
-extern const Strategy register_tile;     // tile, pairs: features innermost, pairs in registers
-extern const Strategy sum_over_columns;  // rows, vectors, scalars: 16 partial sums per result
-extern const Strategy sum_over_rows;     // columns: vectors of points of y
-extern const Strategy prepare_points;    // of y: vectors of points
-extern const Strategy prepare_points_of_x;
-extern const Strategy plain_loops;  // anything
+extern const Strategy register_tile;        // tile, pairs: features innermost, pairs in registers
+extern const Strategy sum_over_columns;     // rows, vectors, scalars: 16 partial sums per result
+extern const Strategy sum_over_rows;        // columns: vectors of points of y
+extern const Strategy prepare_points_of_y;  // vectors of points
+extern const Strategy prepare_points_of_x;  // several points at once
+extern const Strategy plain_loops;          // anything
 
 }  // namespace halogram

@@ -17,6 +17,9 @@ int tile_of_features(const LeafPipeline& leaf) {
     return leaf.features <= 8 ? leaf.features : 4;
 }
 
+// A sum, and the difference that it adds where differences are taken.
+int registers_of_a_sum(const LeafPipeline& leaf) { return leaf.products ? 1 : 2; }
+
 bool over_columns(const LeafPipeline& leaf) {
     return leaf.kind == LeafKind::Rows || leaf.kind == LeafKind::Vectors || leaf.kind == LeafKind::Scalars;
 }
@@ -28,8 +31,9 @@ TileParameters over_columns_defaults(const LeafPipeline& leaf, const Machine& ma
     // A sum, the point of x it belongs to where differences are taken, and the vectors of w and y stay in registers:
     // spilling the points made D = 64 three times slower.
     p.rows = 4;
-    const int each = leaf.products ? 1 : 2;
-    while (p.rows > 1 && (each * p.rows * p.features + p.rows + p.features) * vectors > machine.registers) p.rows /= 2;
+    while (p.rows > 1 &&
+           (registers_of_a_sum(leaf) * p.rows * p.features + p.rows + p.features) * vectors > machine.registers)
+        p.rows /= 2;
     return p;
 }
 
@@ -67,18 +71,16 @@ void over_columns_apply(LeafPipeline& leaf, const Machine& machine, const TilePa
     const int lanes = std::min(machine.lanes(leaf.type), lanes_over_points);
     // Of lane and point; a sum without features serves them all.
     const auto per_feature = [](const Halide::Func& f) { return f.dimensions() == 3; };
-    for (LaneLevel& level : leaf.lane_levels) {
-        Halide::Func f = level.func;
+    const auto place = [&](Halide::Func f, int extent) {
         const Var lane = f.args()[0];
-        f.compute_at(out, per_feature(f) ? dd : io).bound(lane, 0, level.lanes);
-        f.split(lane, lv, li, std::min(lanes, level.lanes)).vectorize(li).unroll(lv).unroll(i);
+        f.compute_at(out, per_feature(f) ? dd : io).bound(lane, 0, extent);
+        f.split(lane, lv, li, std::min(lanes, extent)).vectorize(li).unroll(lv).unroll(i);
         if (per_feature(f)) f.unroll(d);
-    }
+    };
+    for (const LaneLevel& level : leaf.lane_levels) place(level.func, level.lanes);
     for (Halide::Func f : leaf.lane_sums) {
+        place(f, lanes_over_points);
         const Var lane = f.args()[0];
-        f.compute_at(out, per_feature(f) ? dd : io).bound(lane, 0, lanes_over_points);
-        f.split(lane, lv, li, lanes).vectorize(li).unroll(lv).unroll(i);
-        if (per_feature(f)) f.unroll(d);
         for (int update = 0; update < f.num_update_definitions(); ++update) {
             const Halide::RVar block = f.rvars(update)[0];
             f.update(update).split(lane, lv, li, lanes).vectorize(li).unroll(lv).unroll(i);
@@ -97,8 +99,8 @@ TileParameters over_rows_defaults(const LeafPipeline& leaf, const Machine& machi
     p.features = tile_of_features(leaf);
     // Likewise: sums, points of y, one row of w, one point of x.
     p.vectors = 4;
-    const int each = leaf.products ? 1 : 2;
-    while (p.vectors > 1 && each * p.vectors * p.features + p.vectors + 1 > machine.registers) p.vectors /= 2;
+    while (p.vectors > 1 && registers_of_a_sum(leaf) * p.vectors * p.features + p.vectors + 1 > machine.registers)
+        p.vectors /= 2;
     while (p.vectors * machine.lanes(leaf.type) > column_multiple(machine, leaf.type)) p.vectors /= 2;
     return p;
 }

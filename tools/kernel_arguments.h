@@ -13,7 +13,7 @@ namespace halogram {
 // A user's mistake: one clear message, exit status 2.
 class UsageError : public std::runtime_error {
 public:
-    // A NUL in a user's text, which would end the message, is shown as "\\0".
+    // A NUL in a user's text, which would end the message, is shown as \0.
     explicit UsageError(std::string message) : std::runtime_error(without_nul(std::move(message))) {}
 
 private:

@@ -29,13 +29,12 @@ class Native:
 
     def __init__(self, program: Path, directory: Path, kernel: str, features: int, form: str) -> None:
         self.name = f"{kernel}_{features}_{form}"
-        self.operations = "gram,gram_vjp" if kernel == "rbf" else "gram"
-        self.form = form
+        operations = "gram,gram_vjp" if kernel == "rbf" else "gram"
         library = directory / f"lib{self.name}.so"
         if not library.exists():
             subprocess.run(
                 [program, "build", *FORMULAS[kernel], "--features", str(features), "--name", self.name, "--form", form]
-                + ["--ops", self.operations, "-o", directory, "--quiet"],
+                + ["--ops", operations, "-o", directory, "--quiet"],
                 check=True,
             )
             archive = directory / f"lib{self.name}.a"
@@ -56,8 +55,8 @@ class Native:
 
         return call
 
-    def program(self, work: Work, threads: int) -> tuple[Callable[[], object], np.ndarray, np.ndarray | None]:
-        """What computes `work`, where its result lies (K, gx or K v), and K where it is written."""
+    def program(self, work: Work, threads: int) -> tuple[Callable[[], object], np.ndarray, np.ndarray]:
+        """What computes `work`, where its result lies (K, gx or K v), and K."""
         n, d, inputs = ctypes.c_int64(work.n), ctypes.c_int64(work.d), work.inputs
         self.library.hg1_set_num_threads(threads)  # what hg.h calls hg_set_num_threads
         x, y = pointer(inputs["x"]), pointer(inputs["y"])

@@ -21,7 +21,7 @@ LARGEST_BROADCAST = 2**30  # numbers of n x n x D that a broadcast keeps
 
 
 class Program(NamedTuple):
-    run: Callable[[], object]  # returns the result where it has no fixed place
+    run: Callable[[], object]  # returns the result, an array, where it has no fixed place
     result: np.ndarray | None = None
 
 
@@ -37,7 +37,20 @@ def backward_of(forward: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], to
     t = tensors(work)
     x, y = t["x"].requires_grad_(), t["y"].requires_grad_()
     gamma = torch.tensor(work.gamma, requires_grad=True)
-    return Program(lambda: torch.autograd.grad(forward(x, y, gamma), (x, y, gamma), t["g"])[0])
+    return Program(lambda: torch.autograd.grad(forward(x, y, gamma), (x, y, gamma), t["g"])[0].numpy())
+
+
+def in_place(fill: Callable[[torch.Tensor], object], work: Work, t: dict[str, torch.Tensor]) -> Program:
+    """`fill` writes the kernel matrix into a buffer; K v follows where that is the work."""
+    k, result = torch.ones(work.n, work.n), torch.ones(work.n, 1)
+    if work.kind != "rbf_apply":
+        return Program(lambda: fill(k), k.numpy())
+
+    def run() -> None:
+        fill(k)
+        torch.mm(k, t["v"], out=result)
+
+    return Program(run, result.numpy())
 
 
 def torch_broadcast(work: Work) -> Program | None:
@@ -48,17 +61,14 @@ def torch_broadcast(work: Work) -> Program | None:
         return backward_of(lambda x, y, gamma: torch.exp(-gamma * (x[:, None] - y[None]).square().sum(-1)), work)
     x, y = t["x"][:, None], t["y"][None]
     difference = torch.ones(work.n, work.n, work.d)
-    k, result = torch.ones(work.n, work.n), torch.ones(work.n, 1)
 
-    def run() -> None:
+    def fill(k: torch.Tensor) -> None:
         torch.sub(x, y, out=difference)
         difference.abs_() if work.kind == "l1" else difference.square_()
         torch.sum(difference, -1, out=k)
         k.mul_(-work.gamma).exp_()
-        if work.kind == "rbf_apply":
-            torch.mm(k, t["v"], out=result)
 
-    return Program(run, (result if work.kind == "rbf_apply" else k).numpy())
+    return in_place(fill, work, t)
 
 
 def torch_cdist(work: Work) -> Program | None:
@@ -91,19 +101,16 @@ def torch_matmul(work: Work) -> Program | None:
             return torch.exp(-gamma * distance)
 
         return backward_of(forward, work)
-    k, result = torch.ones(work.n, work.n), torch.ones(work.n, 1)
 
-    def run() -> None:
+    def fill(k: torch.Tensor) -> None:
         x, y = t["x"], t["y"]
         if work.kind == "product":
             torch.mm(x, y.T, out=k)
             return
         torch.addmm(-work.gamma * y.square().sum(1)[None], x, y.T, alpha=2 * work.gamma, out=k)
         k.sub_(work.gamma * x.square().sum(1, keepdim=True)).exp_()
-        if work.kind == "rbf_apply":
-            torch.mm(k, t["v"], out=result)
 
-    return Program(run, (result if work.kind == "rbf_apply" else k).numpy())
+    return in_place(fill, work, t)
 
 
 def scikit_learn(work: Work) -> Program | None:

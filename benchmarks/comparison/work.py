@@ -34,6 +34,17 @@ class Work:
         return f"{titles[self.kind]} {self.n}² × {self.d}"
 
     @property
+    def kernel(self) -> str:
+        """What is built for it: "rbf", "l1" or "product"."""
+        return self.kind.removesuffix("_vjp").removesuffix("_apply")
+
+    @property
+    def forms(self) -> list[str]:
+        """The expanded form too, where a peer's matrix product is what compares."""
+        expands = self.kernel == "rbf" and (self.d >= 64 or self.kind == "rbf_vjp")
+        return ["direct", "expanded"] if expands else ["direct"]
+
+    @property
     def gamma(self) -> float:
         return 1.0 / self.d
 

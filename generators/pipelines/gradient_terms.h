@@ -22,8 +22,8 @@ struct GradientTerm {
     Expr feature;  // a lowered per-feature tree, or a scalar that is broadcast; nullptr stands for 1
     bool zero_rule;
     bool sign;  // the part is a call of sign, and the plane is NaN wherever its argument is
-    Expr own =
-        nullptr;  // a factor of the point whose gradient it is part of, taken out of the sum; nullptr stands for 1
+    // A factor of the point whose gradient it is part of, taken out of the sum; nullptr stands for 1.
+    Expr own = nullptr;
 };
 
 // Terms with one factor outside of their sum.

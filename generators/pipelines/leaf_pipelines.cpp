@@ -10,14 +10,6 @@ namespace halogram {
 
 using Halide::Internal::make_const;
 
-namespace {
-
-Halide::Expr last_of_tree(const std::function<Halide::Expr(int)>& lane) {
-    return (lane(0) + lane(2)) + (lane(1) + lane(3));
-}
-
-}  // namespace
-
 const char* leaf_name(LeafKind kind) {
     switch (kind) {
         case LeafKind::PrepareParameters: return "prepare_parameters";
@@ -143,28 +135,27 @@ Halide::Expr LeafSet::contribution(const GradientTerm& term, const Halide::Expr&
 // The fixed tree over the partial sums: halves are added until one number is left. Whole halves are stages, so that they
 // stay vectors: as single numbers they took as long as the sums themselves (D = 64, 256 columns).
 Halide::Expr LeafSet::tree_of_lanes(Halide::Func sum, LeafPipeline& leaf) {
-    std::vector<Halide::Var> variables = sum.args();
+    const std::vector<Halide::Var> variables = sum.args();
+    const auto lanes_from = [&](const Halide::Expr& first) {
+        std::vector<Halide::Expr> place(variables.begin(), variables.end());
+        place[0] = first;
+        return place;
+    };
     for (int half = lanes_over_points / 2; half >= last_lanes; half /= 2) {
         Halide::Func level("sum_of_lanes");
-        std::vector<Halide::Expr> lower(variables.begin(), variables.end()), upper = lower;
-        upper[0] += half;
-        level(variables) = sum(lower) + sum(upper);
+        level(variables) = sum(lanes_from(variables[0])) + sum(lanes_from(variables[0] + half));
         leaf.lane_levels.push_back({level, half});
         sum = level;
     }
-    return last_of_tree([&](int lane) -> Halide::Expr {
-        std::vector<Halide::Expr> place(variables.begin(), variables.end());
-        place[0] = lane;
-        return sum(place);
-    });
+    return (sum(lanes_from(0)) + sum(lanes_from(2))) + (sum(lanes_from(1)) + sum(lanes_from(3)));
 }
 
 // Adds the columns of the chunk to `sum`, whose first variable is the lane, in blocks of one column per lane. The last
 // block, if it is not whole, adds nothing beyond the last column: 0 times the padding need not be 0.
-void LeafSet::add_columns(Halide::Func sum, const std::vector<Halide::Var>& variables,
-                          const std::function<Halide::Expr(const Halide::Expr&)>& total_with) {
+void LeafSet::add_columns(Halide::Func sum, const std::function<Halide::Expr(const Halide::Expr&)>& total_with) const {
     const Halide::Expr columns = w_.dim(0).extent(), whole = columns / lanes_over_points,
                        rest = columns % lanes_over_points;
+    const std::vector<Halide::Var> variables = sum.args();
     const Halide::Var lane = variables[0];
     const std::vector<Halide::Expr> place(variables.begin(), variables.end());
     Halide::RDom block(0, whole, "block"), last(whole, select(rest > 0, 1, 0), "last_block");
@@ -172,21 +163,37 @@ void LeafSet::add_columns(Halide::Func sum, const std::vector<Halide::Var>& vari
     sum(place) = select(lane < rest, total_with(last * lanes_over_points + lane), sum(place));
 }
 
-// Puts sums together: each times the factor of the point itself.
-Halide::Expr LeafSet::with_own_factors(const std::vector<GradientSum>& sums, const std::vector<Halide::Expr>& values,
-                                       Stages& stages, const Place& place) const {
-    if (sums.empty()) return make_const(type_, 0);
+// The sums of `terms`, each times the factor of the point itself. `define` gives a sum its updates from what its terms add
+// to it at a place, and returns its value.
+Halide::Expr LeafSet::sums_over_points(
+    const std::vector<GradientTerm>& terms, const std::vector<Halide::Var>& variables, const Place& own_place,
+    Stages& stages, LeafPipeline& leaf,
+    const std::function<Halide::Expr(Halide::Func, const std::function<Halide::Expr(const Place&)>&)>& define) const {
     Halide::Expr total;
-    Stages::Memo memo;
-    for (std::size_t k = 0; k < sums.size(); ++k) {
-        if (sums[k].own == nullptr) {
-            total = values[k];  // the first
+    Stages::Memo own_memo;
+    for (const GradientSum& part : sums_of(terms)) {
+        std::vector<Halide::Var> of_sum;
+        for (const Halide::Var& v : variables)
+            if (part.per_feature || v.name() != Stages::d.name()) of_sum.push_back(v);
+        Halide::Func sum("sum_over_points");
+        const std::vector<Halide::Expr> at(of_sum.begin(), of_sum.end());
+        sum(of_sum) = make_const(type_, 0);
+        leaf.lane_sums.push_back(sum);
+        const Halide::Expr value = define(sum, [&](const Place& place) {
+            Stages::Memo memo;
+            Halide::Expr so_far = sum(at);
+            for (const GradientTerm& term : part.terms) so_far = contribution(term, so_far, stages, place, memo);
+            return so_far;
+        });
+        if (part.own == nullptr) {
+            total = value;  // the first
             continue;
         }
-        const Halide::Expr own = stages.emit(sums[k].own, place, memo);
-        total = total.defined() ? code::fused_multiply_add(own, values[k], total) : own * values[k];
+        leaf.products = true;
+        const Halide::Expr own = stages.emit(part.own, own_place, own_memo);
+        total = total.defined() ? code::fused_multiply_add(own, value, total) : own * value;
     }
-    return total;
+    return total.defined() ? total : make_const(type_, 0);
 }
 
 // rows and vectors: sums over the columns of the chunk, kept apart by lane.
@@ -198,26 +205,11 @@ LeafPipeline LeafSet::over_columns(LeafKind kind, const std::string& output,
     LeafPipeline leaf{kind, type_, features_};
     std::vector<Halide::Expr> results;
     for (const std::vector<GradientTerm>& terms : lists) {
-        const std::vector<GradientSum> sums = sums_of(terms);
-        std::vector<Halide::Expr> values;
-        for (const GradientSum& part : sums) {
-            Halide::Func sum("sum_over_columns");
-            const std::vector<Halide::Var> variables =
-                part.per_feature ? std::vector<Halide::Var>{lane, d, i} : std::vector<Halide::Var>{lane, i};
-            const std::vector<Halide::Expr> at(variables.begin(), variables.end());
-            sum(variables) = make_const(type_, 0);
-            add_columns(sum, variables, [&](const Halide::Expr& column) {
-                const Place place{i, column, d};
-                Stages::Memo memo;
-                Halide::Expr total = sum(at);
-                for (const GradientTerm& term : part.terms) total = contribution(term, total, stages, place, memo);
-                return total;
-            });
-            leaf.lane_sums.push_back(sum);
-            values.push_back(tree_of_lanes(sum, leaf));
-            leaf.products |= part.own != nullptr;
-        }
-        results.push_back(with_own_factors(sums, values, stages, Place{i, Halide::Expr(), d}));
+        results.push_back(sums_over_points(
+            terms, {lane, d, i}, Place{i, Halide::Expr(), d}, stages, leaf, [&](Halide::Func sum, const auto& added) {
+                add_columns(sum, [&](const Halide::Expr& column) { return added(Place{i, column, d}); });
+                return tree_of_lanes(sum, leaf);
+            }));
     }
     Halide::Func out(output);
     if (kind == LeafKind::Rows) {
@@ -240,7 +232,7 @@ LeafPipeline LeafSet::scalars() {
     for (int plane : terms_.scalars) {
         Halide::Func sum("sum_over_columns");
         sum(lane, i) = make_const(type_, 0);
-        add_columns(sum, {lane, i}, [&](const Halide::Expr& column) { return sum(lane, i) + w_(column, i, plane); });
+        add_columns(sum, [&](const Halide::Expr& column) { return sum(lane, i) + w_(column, i, plane); });
         results.push_back(tree_of_lanes(sum, leaf));
         leaf.lane_sums.push_back(sum);
     }
@@ -258,23 +250,13 @@ LeafPipeline LeafSet::columns() {
     Halide::RDom row(0, w_.dim(1).extent(), "row");
     Halide::Func gy("gy");
     LeafPipeline leaf{LeafKind::Columns, type_, features_};
-    const std::vector<GradientSum> sums = sums_of(terms_.y);
-    std::vector<Halide::Expr> values;
-    for (const GradientSum& part : sums) {
-        Halide::Func sum("sum_over_rows");
-        const std::vector<Halide::Var> variables =
-            part.per_feature ? std::vector<Halide::Var>{j, d} : std::vector<Halide::Var>{j};
-        const std::vector<Halide::Expr> at(variables.begin(), variables.end());
-        Stages::Memo memo;
-        sum(variables) = make_const(type_, 0);
-        Halide::Expr total = sum(at);
-        for (const GradientTerm& term : part.terms) total = contribution(term, total, stages, Place{row, j, d}, memo);
-        sum(variables) = total;
-        leaf.lane_sums.push_back(sum);
-        leaf.products |= part.own != nullptr;
-        values.push_back(sum(at));
-    }
-    gy(j, d) = with_own_factors(sums, values, stages, Place{Halide::Expr(), j, d});
+    gy(j, d) = sums_over_points(terms_.y, {j, d}, Place{Halide::Expr(), j, d}, stages, leaf,
+                                [&](Halide::Func sum, const auto& added) -> Halide::Expr {
+                                    const std::vector<Halide::Var> variables = sum.args();
+                                    const std::vector<Halide::Expr> at(variables.begin(), variables.end());
+                                    sum(at) = added(Place{row, j, d});
+                                    return sum(at);
+                                });
     leaf.outputs = {gy};
     leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_, w_});
     return leaf;

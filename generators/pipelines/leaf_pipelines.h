@@ -86,10 +86,12 @@ private:
     LeafPipeline error_bound();
     LeafPipeline pairs();
     static Halide::Expr tree_of_lanes(Halide::Func sum, LeafPipeline& leaf);
-    void add_columns(Halide::Func sum, const std::vector<Halide::Var>& variables,
-                     const std::function<Halide::Expr(const Halide::Expr&)>& total_with);
-    Halide::Expr with_own_factors(const std::vector<GradientSum>& sums, const std::vector<Halide::Expr>& values,
-                                  Stages& stages, const Place& place) const;
+    void add_columns(Halide::Func sum, const std::function<Halide::Expr(const Halide::Expr&)>& total_with) const;
+    Halide::Expr sums_over_points(
+        const std::vector<GradientTerm>& terms, const std::vector<Halide::Var>& variables, const Place& own_place,
+        Stages& stages, LeafPipeline& leaf,
+        const std::function<Halide::Expr(Halide::Func, const std::function<Halide::Expr(const Place&)>&)>& define)
+        const;
     LeafPipeline over_columns(LeafKind kind, const std::string& output,
                               const std::vector<std::vector<GradientTerm>>& lists);
     LeafPipeline scalars();

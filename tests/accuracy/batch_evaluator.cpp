@@ -180,6 +180,7 @@ void BatchEvaluator<T>::operate(Step& step, const Bounded* const* a, Bounded* r,
     // The spread of the value over the corners of the arguments' errors.
     const auto corners_of_one = [&](auto f) {
         loop([&](std::int64_t p) {
+            if (std::isnan(first[p].error)) return Bounded{f(first[p].value), first[p].error};  // no bound
             // No function has a zero below -1.
             Bounded b{tiny_for_zero(f(first[p].value), first[p].value < -1), W(0)};
             for (const W side : {W(-1), W(1)}) {
@@ -193,6 +194,7 @@ void BatchEvaluator<T>::operate(Step& step, const Bounded* const* a, Bounded* r,
     const auto corners_of_two = [&](auto f) {
         loop([&](std::int64_t p) {
             const Bounded &u = first[p], &v = second[p];
+            if (std::isnan(u.error) || std::isnan(v.error)) return Bounded{f(u.value, v.value), u.error + v.error};
             Bounded b{tiny_for_zero(f(u.value, v.value), u.value != 0 && std::isfinite(v.value)), W(0)};
             for (int corner = 0; corner < 4; ++corner) {
                 if ((corner & 1 && !(0 < u.error)) || (corner & 2 && !(0 < v.error))) continue;  // the same corner

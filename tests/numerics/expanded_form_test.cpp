@@ -353,14 +353,11 @@ TEST(ExpandedForm, GradientsAreAsGoodAsTheValues) {
         const double bound = error_bound(library, p), gamma = p.parameters[0]->values.data()[0];
         for (std::int64_t f = 0; f < features; ++f) {
             double low = p.y(0, f), high = low;
-            for (std::int64_t i = 0; i < p.shape.n; ++i) {
-                low = std::min(low, double(p.x(i, f)));
-                high = std::max(high, double(p.x(i, f)));
-            }
-            for (std::int64_t j = 0; j < p.shape.m; ++j) {
-                low = std::min(low, double(p.y(j, f)));
-                high = std::max(high, double(p.y(j, f)));
-            }
+            for (const Matrix<float>* points : {&p.x, &p.y})
+                for (std::int64_t i = 0; i < points->rows; ++i) {
+                    low = std::min(low, double((*points)(i, f)));
+                    high = std::max(high, double((*points)(i, f)));
+                }
             for (std::int64_t i = 0; i < p.shape.n; ++i) {
                 double exact = 0, most = 0;
                 for (std::int64_t j = 0; j < p.shape.m; ++j) {

@@ -1,4 +1,4 @@
-// Integer exponents that f32 does not hold keep their parity, as numbers and as parameters that are set.
+// Integer exponents that f32 does not hold keep their parity.
 #include <gtest/gtest.h>
 
 #include "measurement/call.h"

@@ -75,14 +75,20 @@ const NameSet& common_macros() {
     return set;
 }
 
-// A kernel of one of these names would have the header of that name, which hides the C library's under -I.
+// A kernel of one of these names would have the header of that name, which hides the system's under -I: of C, POSIX,
+// glibc, the compilers.
 const NameSet& standard_headers() {
-    static const NameSet set = {"assert", "complex",   "ctype",       "errno",   "fenv",      "float",   "inttypes",
-                                "iso646", "limits",    "locale",      "math",    "setjmp",    "signal",  "stdalign",
-                                "stdarg", "stdatomic", "stdbit",      "stdbool", "stdckdint", "stddef",  "stdint",
-                                "stdio",  "stdlib",    "stdnoreturn", "string",  "tgmath",    "threads", "time",
-                                "uchar",  "wchar",     "wctype",      "unistd",  "pthread",   "sched",   "cpuid",
-                                "memory", "strings",   "malloc",      "features"};
+    static const NameSet set = {
+        "aio",      "alloca",      "arm_neon",  "arm_sve",  "assert",   "byteswap",  "complex",  "cpio",    "cpuid",
+        "ctype",    "dirent",      "dlfcn",     "elf",      "endian",   "err",       "errno",    "error",   "fcntl",
+        "features", "fenv",        "float",     "fmtmsg",   "fnmatch",  "ftw",       "getopt",   "glob",    "grp",
+        "iconv",    "inttypes",    "iso646",    "langinfo", "libgen",   "limits",    "link",     "locale",  "malloc",
+        "math",     "memory",      "monetary",  "mqueue",   "ndbm",     "netdb",     "nl_types", "omp",     "poll",
+        "pthread",  "pwd",         "regex",     "sched",    "search",   "semaphore", "setjmp",   "signal",  "spawn",
+        "stdalign", "stdarg",      "stdatomic", "stdbit",   "stdbool",  "stdckdint", "stddef",   "stdint",  "stdio",
+        "stdlib",   "stdnoreturn", "string",    "strings",  "stropts",  "syslog",    "tar",      "termios", "tgmath",
+        "threads",  "time",        "trace",     "uchar",    "ucontext", "ulimit",    "unistd",   "utime",   "utmpx",
+        "values",   "wchar",       "wctype",    "wordexp"};
     return set;
 }
 
@@ -155,8 +161,8 @@ std::string c_name_problem(std::string_view name) {
     if (name.size() > longest) return "it is longer than " + std::to_string(longest) + " characters";
     if (!is_identifier(name)) return "it is not an identifier: only ASCII letters, digits and _, not a digit first";
     if (keywords().contains(name)) return "it is a keyword of C or C++";
-    if (standard_headers().contains(name))
-        return "its header would be " + std::string(name) + ".h, which the C library has already";
+    if (standard_headers().contains(name) || name.ends_with("intrin"))  // immintrin.h and its kind
+        return "its header would be " + std::string(name) + ".h, which the C library or the compiler has already";
     if (system_libraries().contains(name))
         return "its archive would be lib" + std::string(name) + ".a, which the system has already";
     if (name.starts_with('_') || name.ends_with('_') || name.find("__") != std::string_view::npos)

@@ -12,6 +12,7 @@ namespace halogram {
 namespace {
 
 struct Configuration {
+    int number;
     const char* dtype;
     int features;  // of the library; 0: an argument
     int d;         // of the calls
@@ -31,41 +32,36 @@ protected:
         for (std::size_t e = 0; e < requests.size(); ++e) {
             const CatalogueEntry& entry = *find_in_catalogue(requests[e].c_name);
             const KernelInterface& kernel = library.kernels[e];
-            // Small with tails against the oracle, large over panels, chunks and threads against the first result.
+            // Small with tails against the oracle; middle over panels and chunks, divided in many ways; large over more
+            // of them.
             const KernelProblem<T> small(entry, kernel, {5, 19, c.d, false, some_gaps}, 1);
+            const KernelProblem<T> middle(entry, kernel, {133, 300, c.d, false, some_gaps}, 6);
             const KernelProblem<T> large(entry, kernel, {133, 1061, c.d, false, some_gaps}, 2);
-            std::unique_ptr<KernelOutputs<T>> first_small, first_large;
+            std::unique_ptr<KernelOutputs<T>> first_small, first_middle, first_large;
             std::vector<std::string> variants;  // that this machine can run
             for (const InterfaceVariant& variant : kernel.variants) {
                 if (!library.use_variant(variant.isa)) continue;
                 variants.push_back(variant.isa);
-                auto out = run(library, small, options_with_threads(1));
-                const bool first = !first_small;
-                if (first) {
+                SCOPED_TRACE(std::string(entry.name) + ", " + variant.isa);
+                if (!first_small) {
+                    first_small = run(library, small, options_with_threads(1));
                     const Oracle<T> oracle(requests[e].formula, small);
-                    oracle.check_gram(*out);
-                    EXPECT_EQ(oracle.check_gradients(*out), 0) << entry.name;
-                    first_small = std::move(out);
+                    oracle.check_gram(*first_small);
+                    EXPECT_EQ(oracle.check_gradients(*first_small), 0) << entry.name;
+                    first_middle = run(library, middle, options_with_threads(1));
+                    first_large = run(library, large, options_with_threads(1));
+                    WorkDivisions<T>(library, large, *first_large).check_threads({2, 3, 4, 7, 8, 16});
                 } else {
-                    EXPECT_TRUE(*out == *first_small) << entry.name << ": " << variant.isa << " differs in bits";
-                }
-                for (int threads : {1, 2, 3, 4, 7, 8, 16}) {
-                    if (threads > 1 && !first) continue;
-                    auto many = run(library, large, options_with_threads(threads));
-                    if (first_large) {
-                        EXPECT_TRUE(*many == *first_large)
-                            << entry.name << ": " << variant.isa << ", " << threads << " threads differ in bits";
-                    } else {
-                        first_large = std::move(many);
-                    }
+                    WorkDivisions<T>(library, small, *first_small).check_threads({1});
+                    WorkDivisions<T>(library, middle, *first_middle).check_threads({1, 2, 3, 4, 7, 8, 16});
+                    WorkDivisions<T>(library, large, *first_large).check_threads({1});
                 }
             }
-            // The rest on one variant each: the next entry's is another one.
+            // The rest on one variant each: the next entry's is another one, the next library's too.
             ASSERT_FALSE(variants.empty());
-            ASSERT_TRUE(library.use_variant(variants[e % variants.size()]));
-            // 4 libraries x 41 entries x 2 rounds are 328 random orders.
+            ASSERT_TRUE(library.use_variant(variants[(e + std::size_t(c.number)) % variants.size()]));
+            WorkDivisions<T>(library, middle, *first_middle).check_random_tasks(random, 50);  // 200 in 4 libraries
             const WorkDivisions<T> divisions(library, large, *first_large);
-            divisions.check_random_tasks(random, 2);
             divisions.check_callers_splits(random);
             divisions.check_alignments();
             check_self<T>(library, kernel, entry, c.d);
@@ -145,8 +141,8 @@ TEST_P(CatalogueLibrary, IsRightAndTheSameOnEveryVariant) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Dtypes, CatalogueLibrary,
-                         testing::Values(Configuration{"f32", 5, 5}, Configuration{"f64", 5, 5},
-                                         Configuration{"f32", 0, 3}, Configuration{"f64", 0, 17}),
+                         testing::Values(Configuration{0, "f32", 5, 5}, Configuration{1, "f64", 5, 5},
+                                         Configuration{2, "f32", 0, 3}, Configuration{3, "f64", 0, 17}),
                          [](const auto& instance) {
                              return std::string(instance.param.dtype) +
                                     (instance.param.features ? "_fixed_" : "_any_") + std::to_string(instance.param.d);

@@ -82,6 +82,12 @@ public:
     WorkDivisions(const GeneratedLibrary& library, const KernelProblem<T>& problem, const KernelOutputs<T>& right)
         : library_(library), p_(problem), right_(right) {}
 
+    void check_threads(std::initializer_list<int> counts) const {
+        for (const int threads : counts)
+            EXPECT_TRUE(*run(library_, p_, options_with_threads(threads)) == right_)
+                << p_.kernel.c_name << ": " << threads << " threads differ in bits";
+    }
+
     void check_random_tasks(std::mt19937_64& random, int rounds) const {
         RandomTasks tasks(random);
         for (int round = 0; round < rounds; ++round) {

@@ -51,6 +51,14 @@ INSTANTIATE_TEST_SUITE_P(Kernels, BenchProblemOf,
                              return std::string(instance.param.kernel) + "_" + instance.param.dtype;
                          });
 
+TEST(GeneratedLibrary, TakesAVariantAfterOneThatIsNotThere) {
+    const CatalogueEntry& entry = *find_in_catalogue("linear");
+    GeneratedLibrary library(entry.name, {{entry.name, catalogue_formula(entry.name), "", "f32", 2, {"gram"}}});
+    EXPECT_FALSE(library.use_variant("avx1024"));
+    for (const char* foreign : {"avx512", "avx2"}) library.use_variant(foreign);  // some processors lack them
+    EXPECT_TRUE(library.use_variant("sse41"));
+}
+
 TEST(Autoscheduled, ComputesTheSame) {
     const CatalogueEntry& entry = *find_in_catalogue("rbf_ard");
     const KernelRequest request{entry.name, catalogue_formula(entry.name), "", "f32", 5, {"gram", "gram_vjp"}};

@@ -98,15 +98,14 @@ static void call_tile(const gram *work, char *slot, int64_t panel_rows, int64_t 
     work->leaves->tile(arguments.list);
 }
 
-/* The panel that begins at row `begin` against columns [column, chunk_columns) of one chunk. */
-static void compute_block(const gram *work, char *slot, int64_t begin, int64_t panel_rows, int64_t chunk, int64_t place,
-                          int64_t column) {
+/* The panel that begins at row `begin` against one chunk, whose packed copy is at `place`. */
+static void compute_block(const gram *work, char *slot, int64_t begin, int64_t panel_rows, int64_t chunk,
+                          int64_t place) {
     const hg1_plan *plan = &work->plan;
     const size_t element = (size_t)work->setting.kernel->element_size;
     const int64_t row_multiple = work->setting.variant->row_multiple;
     const int64_t column_multiple = work->setting.variant->column_multiple;
-    const int64_t chunk_columns = hg1_chunk_size(plan, chunk), columns = chunk_columns - column;
-    const int64_t first = chunk * plan->chunk_columns + column, ldk = work->call.ldk;
+    const int64_t columns = hg1_chunk_size(plan, chunk), first = chunk * plan->chunk_columns, ldk = work->call.ldk;
     /* Leaves index K with 32 bits: fewer rows at a time where its rows are far apart. */
     int64_t most = ldk > 0 ? (INT32_MAX - columns) / ldk : 1;
     most = most / row_multiple * row_multiple;
@@ -117,15 +116,15 @@ static void compute_block(const gram *work, char *slot, int64_t begin, int64_t p
         char *k = (char *)work->call.k + (size_t)((begin + row) * ldk + first) * element;
         if (columns >= column_multiple && left >= row_multiple && most > 0) {
             int64_t rows = left < most ? left : most;
-            call_tile(work, slot, panel_rows, row, rows, place, chunk_columns, column, k, rows, columns, ldk);
+            call_tile(work, slot, panel_rows, row, rows, place, columns, 0, k, rows, columns, ldk);
             row += rows;
             continue;
         }
         /* Too small, or too far apart, for a leaf to write in place. */
         const int64_t rows = left < scratch_rows ? left : scratch_rows;
         char *scratch = slot + plan->scratch;
-        call_tile(work, slot, panel_rows, row, rows, place, chunk_columns, column, scratch, hg1_padded_rows(plan, rows),
-                  padded, padded);
+        call_tile(work, slot, panel_rows, row, rows, place, columns, 0, scratch, hg1_padded_rows(plan, rows), padded,
+                  padded);
         for (int64_t i = 0; i < rows; ++i) {
             memcpy(k + (size_t)(i * ldk) * element, scratch + (size_t)(i * padded) * element,
                    (size_t)columns * element);
@@ -134,22 +133,36 @@ static void compute_block(const gram *work, char *slot, int64_t begin, int64_t p
     }
 }
 
-/* One panel against one chunk, whose packed copy is at `place`. */
+/* With y = x: what lies on and above the diagonal, in pieces that go through scratch, from which K is written twice. The
+   copies on the other side, one line of a cache to a row, wait for memory while the next piece is computed. */
+static void compute_symmetric(const gram *work, char *slot, int64_t begin, int64_t panel_rows, int64_t chunk,
+                              int64_t place) {
+    const hg1_plan *plan = &work->plan;
+    const int64_t chunk_columns = hg1_chunk_size(plan, chunk), first = chunk * plan->chunk_columns;
+    char *scratch = slot + plan->scratch;
+    for (int64_t row = 0; row < panel_rows; row += HG_GRAM_PIECE_ROWS) {
+        const int64_t rows = panel_rows - row < HG_GRAM_PIECE_ROWS ? panel_rows - row : HG_GRAM_PIECE_ROWS;
+        int64_t column = begin + row > first ? begin + row - first : 0;
+        for (; column < chunk_columns; column += HG_GRAM_PIECE_COLUMNS) {
+            const int64_t left = chunk_columns - column;
+            const int64_t columns = left < HG_GRAM_PIECE_COLUMNS ? left : HG_GRAM_PIECE_COLUMNS;
+            const int64_t padded = hg1_padded_columns(plan, columns);
+            call_tile(work, slot, panel_rows, row, rows, place, chunk_columns, column, scratch,
+                      hg1_padded_rows(plan, rows), padded, padded);
+            hg1_store_symmetric((size_t)work->setting.kernel->element_size, work->call.k, work->call.ldk, scratch,
+                                padded, begin + row, rows, first + column, columns,
+                                work->setting.kernel->symmetry == HG1_SYMMETRIC);
+        }
+    }
+}
+
 static void panel_and_chunk(const gram *work, char *slot, int64_t panel, int64_t chunk, int64_t place) {
     const hg1_plan *plan = &work->plan;
     const int64_t begin = panel * plan->panel_rows, rows = hg1_panel_size(plan, panel);
-    const int64_t first = chunk * plan->chunk_columns, columns = hg1_chunk_size(plan, chunk);
-    int64_t column = 0;
-    if (work->symmetric && begin > first) {
-        column = begin - first;
-    }
-    if (column >= columns) {
-        return;
-    }
-    compute_block(work, slot, begin, rows, chunk, place, column);
     if (work->symmetric) {
-        hg1_mirror((size_t)work->setting.kernel->element_size, work->call.k, work->call.ldk, begin, rows,
-                   first + column, first + columns, work->setting.kernel->symmetry == HG1_SYMMETRIC);
+        compute_symmetric(work, slot, begin, rows, chunk, place);
+    } else {
+        compute_block(work, slot, begin, rows, chunk, place);
     }
 }
 

@@ -23,6 +23,10 @@
    D = 64, 2048 x 2048, takes 6.4 ms, and 7.5 ms with chunks of 2048 points. */
 #define HG_GRAM_CHUNK_ELEMENTS (1 << 14)
 #define HG_GRAM_GROUP_COLUMNS 2048
+/* With y = x: the most rows and columns that go through scratch at a time, so that they stay in the first-level cache.
+   Multiples of the padding of rows and columns. */
+#define HG_GRAM_PIECE_ROWS 32
+#define HG_GRAM_PIECE_COLUMNS 64
 /* Gradients: these do decide the order of the sums over points, hence the rows depend on n and D alone and the columns
    on m and D alone (a caller who splits x keeps every bit of gx, one who splits y keeps every bit of gy). Fewer rows
    and columns where there are few points keep the pair planes of small calls inside the stack buffer. */
@@ -281,10 +285,11 @@ HG_HELPER void hg1_subtract_center(size_t element, void *values, const void *cen
 /* destination[feature * padded + j] = source[j * ld + feature]; columns beyond `columns` repeat the last point. */
 HG_HELPER void hg1_pack_transposed(size_t element, void *destination, const void *source, int64_t ld, int64_t columns,
                                    int64_t padded, int64_t d);
-/* Copies entries [row, row + rows) x [column, column_end) to their transposed places where they lie above the diagonal
-   and either right of the rows' own block or `block_too` is set. */
-HG_HELPER void hg1_mirror(size_t element, void *k, int64_t ldk, int64_t row, int64_t rows, int64_t column,
-                          int64_t column_end, int block_too);
+/* Writes a piece of a symmetric matrix, rows [row, row + rows) x columns [column, column + columns), and its transpose:
+   of what lies right of the rows' own block, and of what lies above the diagonal in it where `block_too` is set.
+   `column` is at least `row`. */
+HG_HELPER void hg1_store_symmetric(size_t element, void *k, int64_t ldk, const void *piece, int64_t stride, int64_t row,
+                                   int64_t rows, int64_t column, int64_t columns, int block_too);
 /* value[i] = earlier[i] + value[i] */
 HG_HELPER void hg1_add(size_t element, void *value, const void *earlier, int64_t count);
 /* sum[i] += value[i], with what rounding loses gathered in error[i]. */

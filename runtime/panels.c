@@ -56,13 +56,15 @@ HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting 
     plan->chunks = m / chunk_columns + (m % chunk_columns != 0);
     plan->stored_rows = hg1_padded_rows(plan, least(n, panel_rows));
     plan->stored_columns = hg1_padded_columns(plan, least(m, chunk_columns));
-    /* A piece with too few rows has row_multiple of them and any columns; one with too few columns has some rows. */
-    const int64_t few_rows = hg1_padded_rows(plan, least(n, HG_SCRATCH_ROWS)),
-                  few_columns = hg1_padded_columns(plan, 1);
+    /* A piece with too few rows has row_multiple of them and any columns; one with too few columns has some rows; one that
+       is stored twice has both. */
+    const int64_t column_padding = hg1_padded_columns(plan, 1),
+                  few = hg1_padded_rows(plan, least(n, HG_SCRATCH_ROWS)) * column_padding,
+                  symmetric = hg1_padded_rows(plan, least(n, HG_GRAM_PIECE_ROWS)) *
+                              hg1_padded_columns(plan, least(m, HG_GRAM_PIECE_COLUMNS));
     plan->scratch_elements = setting->variant->row_multiple * plan->stored_columns;
-    if (plan->scratch_elements < few_rows * few_columns) {
-        plan->scratch_elements = few_rows * few_columns;
-    }
+    plan->scratch_elements = plan->scratch_elements < few ? few : plan->scratch_elements;
+    plan->scratch_elements = plan->scratch_elements < symmetric ? symmetric : plan->scratch_elements;
     /* Leaves index with 32 bits inside their buffers. */
     const int64_t row_planes = plan->counts.xf > 1 ? plan->counts.xf : 1;
     const int64_t column_planes = plan->counts.yf > 1 ? plan->counts.yf : 1;

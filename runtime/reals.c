@@ -2,16 +2,76 @@
 #include "hg_internal.h"
 
 #include <math.h>
+#include <string.h>
+
+/* Squares of 16-byte vectors, which every processor of ours has, are transposed in registers, where the compiler offers
+   shuffles of any target (gcc 12, clang): element by element K(x, x) takes a third longer. */
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define HG_TRANSPOSES_VECTORS 1
+#endif
+#endif
+#ifndef HG_TRANSPOSES_VECTORS
+#define HG_TRANSPOSES_VECTORS 0
+#endif
+
+#if HG_TRANSPOSES_VECTORS
+typedef float vector_f32 __attribute__((vector_size(16)));
+typedef double vector_f64 __attribute__((vector_size(16)));
+
+static inline vector_f32 load_f32(const float *place) {
+    vector_f32 value;
+    memcpy(&value, place, sizeof value);
+    return value;
+}
+
+static inline vector_f64 load_f64(const double *place) {
+    vector_f64 value;
+    memcpy(&value, place, sizeof value);
+    return value;
+}
+
+/* The square at `to` becomes the transpose of the square at `from`. Without loops, which would keep the rows in
+   memory. */
+static inline void transpose_square_f32(float *to, int64_t ld, const float *from, int64_t stride) {
+    const vector_f32 row0 = load_f32(from), row1 = load_f32(from + stride), row2 = load_f32(from + 2 * stride),
+                     row3 = load_f32(from + 3 * stride);
+    const vector_f32 low01 = __builtin_shufflevector(row0, row1, 0, 4, 1, 5),
+                     high01 = __builtin_shufflevector(row0, row1, 2, 6, 3, 7),
+                     low23 = __builtin_shufflevector(row2, row3, 0, 4, 1, 5),
+                     high23 = __builtin_shufflevector(row2, row3, 2, 6, 3, 7);
+    const vector_f32 column0 = __builtin_shufflevector(low01, low23, 0, 1, 4, 5),
+                     column1 = __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
+                     column2 = __builtin_shufflevector(high01, high23, 0, 1, 4, 5),
+                     column3 = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
+    memcpy(to, &column0, sizeof column0);
+    memcpy(to + ld, &column1, sizeof column1);
+    memcpy(to + 2 * ld, &column2, sizeof column2);
+    memcpy(to + 3 * ld, &column3, sizeof column3);
+}
+
+static inline void transpose_square_f64(double *to, int64_t ld, const double *from, int64_t stride) {
+    const vector_f64 row0 = load_f64(from), row1 = load_f64(from + stride);
+    const vector_f64 column0 = __builtin_shufflevector(row0, row1, 0, 2),
+                     column1 = __builtin_shufflevector(row0, row1, 1, 3);
+    memcpy(to, &column0, sizeof column0);
+    memcpy(to + ld, &column1, sizeof column1);
+}
+#endif
 
 #define REAL float
+#define VECTOR 4
 #define OF_TYPE(name) name##_f32
 #include "reals_of_type.h"
 #undef REAL
+#undef VECTOR
 #undef OF_TYPE
 #define REAL double
+#define VECTOR 2
 #define OF_TYPE(name) name##_f64
 #include "reals_of_type.h"
 #undef REAL
+#undef VECTOR
 #undef OF_TYPE
 
 HG_HELPER_DEFINITION void hg1_pack_transposed(size_t element, void *destination, const void *source, int64_t ld,
@@ -32,12 +92,13 @@ HG_HELPER_DEFINITION void hg1_unpack_transposed(size_t element, void *target, in
     }
 }
 
-HG_HELPER_DEFINITION void hg1_mirror(size_t element, void *k, int64_t ldk, int64_t row, int64_t rows, int64_t column,
-                                     int64_t column_end, int block_too) {
+HG_HELPER_DEFINITION void hg1_store_symmetric(size_t element, void *k, int64_t ldk, const void *piece, int64_t stride,
+                                              int64_t row, int64_t rows, int64_t column, int64_t columns,
+                                              int block_too) {
     if (element == sizeof(float)) {
-        mirror_f32((float *)k, ldk, row, rows, column, column_end, block_too);
+        store_symmetric_f32((float *)k, ldk, (const float *)piece, stride, row, rows, column, columns, block_too);
     } else {
-        mirror_f64((double *)k, ldk, row, rows, column, column_end, block_too);
+        store_symmetric_f64((double *)k, ldk, (const double *)piece, stride, row, rows, column, columns, block_too);
     }
 }
 

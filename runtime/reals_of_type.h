@@ -1,17 +1,37 @@
-/* The loops of reals.c for one element type. Included once per type, with REAL and OF_TYPE(name) defined. No include
-   guard: that is the point. */
+/* The loops of reals.c for one element type. Included once per type, with REAL, OF_TYPE(name) and
+   VECTOR defined. No include guard: that is the point. */
 
-static void OF_TYPE(pack_transposed)(REAL *destination, const REAL *source, int64_t ld, int64_t columns, int64_t padded,
-                                     int64_t d) {
+/* to[j, i] = from[i, j], some rows at a time, so that what is read and what is written both stay in a cache. */
+static void OF_TYPE(transpose)(REAL *to, int64_t to_stride, const REAL *from, int64_t from_stride, int64_t rows,
+                               int64_t columns) {
     enum { BLOCK = 32 };
-    for (int64_t begin = 0; begin < columns; begin += BLOCK) {
-        const int64_t end = columns - begin < BLOCK ? columns : begin + BLOCK;
-        for (int64_t feature = 0; feature < d; ++feature) {
-            for (int64_t j = begin; j < end; ++j) {
-                destination[feature * padded + j] = source[j * ld + feature];
+    for (int64_t begin = 0; begin < rows; begin += BLOCK) {
+        const int64_t end = rows - begin < BLOCK ? rows : begin + BLOCK;
+        int64_t j = 0;
+#if HG_TRANSPOSES_VECTORS
+        const int64_t whole = end - (end - begin) % VECTOR;
+        for (; j + VECTOR <= columns; j += VECTOR) {
+            for (int64_t i = begin; i < whole; i += VECTOR) {
+                OF_TYPE(transpose_square)(to + j * to_stride + i, to_stride, from + i * from_stride + j, from_stride);
+            }
+            for (int64_t column = j; column < j + VECTOR; ++column) {
+                for (int64_t i = whole; i < end; ++i) {
+                    to[column * to_stride + i] = from[i * from_stride + column];
+                }
+            }
+        }
+#endif
+        for (; j < columns; ++j) {
+            for (int64_t i = begin; i < end; ++i) {
+                to[j * to_stride + i] = from[i * from_stride + j];
             }
         }
     }
+}
+
+static void OF_TYPE(pack_transposed)(REAL *destination, const REAL *source, int64_t ld, int64_t columns, int64_t padded,
+                                     int64_t d) {
+    OF_TYPE(transpose)(destination, padded, source, ld, columns, d);
     for (int64_t feature = 0; feature < d; ++feature) {
         for (int64_t j = columns; j < padded; ++j) {
             destination[feature * padded + j] = source[(columns - 1) * ld + feature];
@@ -33,25 +53,20 @@ static void OF_TYPE(unpack_transposed)(REAL *target, int64_t ld, const REAL *sou
     }
 }
 
-static void OF_TYPE(mirror)(REAL *k, int64_t ldk, int64_t row, int64_t rows, int64_t column, int64_t column_end,
-                            int block_too) {
-    enum { BLOCK = 16 };
-    const int64_t row_end = row + rows;
-    for (int64_t i_begin = row; i_begin < row_end; i_begin += BLOCK) {
-        const int64_t i_end = row_end - i_begin < BLOCK ? row_end : i_begin + BLOCK;
-        for (int64_t j_begin = column; j_begin < column_end; j_begin += BLOCK) {
-            const int64_t j_end = column_end - j_begin < BLOCK ? column_end : j_begin + BLOCK;
-            for (int64_t j = j_begin; j < j_end; ++j) {
-                if (j < row_end && !block_too) {
-                    continue;
-                }
-                const int64_t last = j < i_end ? j : i_end; /* i < j */
-                for (int64_t i = i_begin; i < last; ++i) {
-                    k[j * ldk + i] = k[i * ldk + j];
-                }
-            }
+static void OF_TYPE(store_symmetric)(REAL *k, int64_t ldk, const REAL *piece, int64_t stride, int64_t row, int64_t rows,
+                                     int64_t column, int64_t columns, int block_too) {
+    for (int64_t i = 0; i < rows; ++i) {
+        memcpy(k + (row + i) * ldk + column, piece + i * stride, (size_t)columns * sizeof(REAL));
+    }
+    /* Columns of the piece that lie in the rows' own block. */
+    int64_t own = row + rows - column;
+    own = own < 0 ? 0 : own < columns ? own : columns;
+    for (int64_t j = 0; block_too && j < own; ++j) {
+        for (int64_t i = 0; i < column - row + j; ++i) {
+            k[(column + j) * ldk + row + i] = piece[i * stride + j];
         }
     }
+    OF_TYPE(transpose)(k + (column + own) * ldk + row, ldk, piece + own, stride, rows, columns - own);
 }
 
 static void OF_TYPE(add)(REAL *value, const REAL *earlier, int64_t count) {

@@ -140,12 +140,12 @@ static void compute_symmetric(const gram *work, char *slot, int64_t begin, int64
     const hg1_plan *plan = &work->plan;
     const int64_t chunk_columns = hg1_chunk_size(plan, chunk), first = chunk * plan->chunk_columns;
     char *scratch = slot + plan->scratch;
-    for (int64_t row = 0; row < panel_rows; row += HG_GRAM_PIECE_ROWS) {
-        const int64_t rows = panel_rows - row < HG_GRAM_PIECE_ROWS ? panel_rows - row : HG_GRAM_PIECE_ROWS;
+    for (int64_t row = 0; row < panel_rows; row += plan->piece_rows) {
+        const int64_t rows = panel_rows - row < plan->piece_rows ? panel_rows - row : plan->piece_rows;
         int64_t column = begin + row > first ? begin + row - first : 0;
-        for (; column < chunk_columns; column += HG_GRAM_PIECE_COLUMNS) {
+        for (; column < chunk_columns; column += plan->piece_columns) {
             const int64_t left = chunk_columns - column;
-            const int64_t columns = left < HG_GRAM_PIECE_COLUMNS ? left : HG_GRAM_PIECE_COLUMNS;
+            const int64_t columns = left < plan->piece_columns ? left : plan->piece_columns;
             const int64_t padded = hg1_padded_columns(plan, columns);
             call_tile(work, slot, panel_rows, row, rows, place, chunk_columns, column, scratch,
                       hg1_padded_rows(plan, rows), padded, padded);

@@ -58,10 +58,12 @@ HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting 
     plan->stored_columns = hg1_padded_columns(plan, least(m, chunk_columns));
     /* A piece with too few rows has row_multiple of them and any columns; one with too few columns has some rows; one that
        is stored twice has both. */
-    const int64_t column_padding = hg1_padded_columns(plan, 1),
-                  few = hg1_padded_rows(plan, least(n, HG_SCRATCH_ROWS)) * column_padding,
-                  symmetric = hg1_padded_rows(plan, least(n, HG_GRAM_PIECE_ROWS)) *
-                              hg1_padded_columns(plan, least(m, HG_GRAM_PIECE_COLUMNS));
+    const int large = least(n, m) >= HG_GRAM_LARGE_PIECE_FROM;
+    plan->piece_rows = least(large ? HG_GRAM_LARGE_PIECE : HG_GRAM_PIECE_ROWS, panel_rows);
+    plan->piece_columns = large ? HG_GRAM_LARGE_PIECE : HG_GRAM_PIECE_COLUMNS;
+    const int64_t few = hg1_padded_rows(plan, least(n, HG_SCRATCH_ROWS)) * hg1_padded_columns(plan, 1),
+                  symmetric = hg1_padded_rows(plan, least(n, plan->piece_rows)) *
+                              hg1_padded_columns(plan, least(m, plan->piece_columns));
     plan->scratch_elements = setting->variant->row_multiple * plan->stored_columns;
     plan->scratch_elements = plan->scratch_elements < few ? few : plan->scratch_elements;
     plan->scratch_elements = plan->scratch_elements < symmetric ? symmetric : plan->scratch_elements;

@@ -4,7 +4,7 @@
 /* to[j, i] = from[i, j], some rows at a time, so that what is read and what is written both stay in a cache. */
 static void OF_TYPE(transpose)(REAL *to, int64_t to_stride, const REAL *from, int64_t from_stride, int64_t rows,
                                int64_t columns) {
-    enum { BLOCK = 32 };
+    enum { BLOCK = 64 };
     for (int64_t begin = 0; begin < rows; begin += BLOCK) {
         const int64_t end = rows - begin < BLOCK ? rows : begin + BLOCK;
         int64_t j = 0;

@@ -38,6 +38,9 @@ protected:
             const KernelProblem<T> middle(entry, kernel, {133, 300, c.d, false, some_gaps}, 6);
             const KernelProblem<T> large(entry, kernel, {133, 1061, c.d, false, some_gaps}, 2);
             std::unique_ptr<KernelOutputs<T>> first_small, first_middle, first_large;
+            // Its fused multiply-adds are software: with all divisions on it too, f64 of 17 features took 15 minutes instead
+            // of 7, and the runtime, which divides the work, is the same.
+            const std::string slowest = kernel.variants.back().isa;
             std::vector<std::string> variants;  // that this machine can run
             for (const InterfaceVariant& variant : kernel.variants) {
                 if (!library.use_variant(variant.isa)) continue;
@@ -53,17 +56,23 @@ protected:
                     WorkDivisions<T>(library, large, *first_large).check_threads({2, 3, 4, 7, 8, 16});
                 } else {
                     WorkDivisions<T>(library, small, *first_small).check_threads({1});
-                    WorkDivisions<T>(library, middle, *first_middle).check_threads({1, 2, 3, 4, 7, 8, 16});
+                    const WorkDivisions<T> in_middle(library, middle, *first_middle);
+                    if (variant.isa == slowest)
+                        in_middle.check_threads({4});
+                    else
+                        in_middle.check_threads({1, 2, 3, 4, 7, 8, 16});
                     WorkDivisions<T>(library, large, *first_large).check_threads({1});
                 }
             }
             // The rest on one variant each: the next entry's is another one, the next library's too.
             ASSERT_FALSE(variants.empty());
+            if (variants.size() > 1) variants.pop_back();
             ASSERT_TRUE(library.use_variant(variants[(e + std::size_t(c.number)) % variants.size()]));
-            WorkDivisions<T>(library, middle, *first_middle).check_random_tasks(random, 50);  // 200 in 4 libraries
+            const WorkDivisions<T> in_middle(library, middle, *first_middle);
+            in_middle.check_random_tasks(random, 50);  // 200 in 4 libraries
+            in_middle.check_alignments();
             const WorkDivisions<T> divisions(library, large, *first_large);
             divisions.check_callers_splits(random);
-            divisions.check_alignments();
             check_self<T>(library, kernel, entry, c.d);
             check_coincident_points<T>(library, kernel, entry, c.d);
             check_nan_stays_where_it_is<T>(library, kernel, entry, c.d);

@@ -82,7 +82,7 @@ TEST_F(Gram, SymmetricIsTheSameAsACopy) {
 
 TEST_F(Gram, MathematicallySymmetricIsMirrored) {
     for (int threads : {1, 3})
-        for (std::int64_t n : {2, 40, 300, 700}) {
+        for (std::int64_t n : {2, 40, 300, 700, 1027}) {
             hg_options options = default_options();
             options.threads = threads;
             Problem<double, Rbf, true> p(n, n, 6, true, {2, Guard::After, false, HG1_SYMMETRIC});

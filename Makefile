@@ -8,19 +8,21 @@ PRESET ?= release
 JOBS ?= $(shell nproc)
 BUILD := $(if $(filter release,$(PRESET)),build,build-$(PRESET))
 VENV := build/venv/bin
+PYTHON_VENV := build/python-venv
 CMAKE := $(VENV)/cmake
 CTEST := $(VENV)/ctest
 HALOGRAM := $(BUILD)/bin/halogram
 DEMO := $(BUILD)/demo
 CC ?= cc
 
-.PHONY: help setup configure build demo test bench compare format check-format lint clean
+.PHONY: help setup configure build demo test bench compare python-environment wheel format check-format lint clean
 help:
 	@echo "make setup    install what the build needs: Debian packages, pinned wheels in build/venv"
 	@echo "make build    set up and build; the program is $(HALOGRAM)"
 	@echo "make demo     set up, build two kernel libraries, link them into a small C program, run it on real data"
 	@echo "make test     set up, build and run every test"
 	@echo "make bench    set up, build and run the benchmarks"
+	@echo "make wheel    set up, build, and make a wheel of the Python package in build/wheel"
 	@echo "make compare  set up, build and time against torch, scikit-learn, SciPy, FAISS, NumKong, KeOps (installs 6 GB)"
 	@echo "make format   format the C and C++ files in place"
 	@echo "make lint     check format, then run clang-tidy if it is installed"
@@ -45,20 +47,29 @@ demo: configure
 	$(CC) -std=c99 -O2 -I$(DEMO) examples/demo/demo.c $(DEMO)/librbf.a $(DEMO)/libl1_exp.a -pthread -lm -o $(DEMO)/demo
 	$(DEMO)/demo examples/data/digit_probabilities.csv
 
-test: build
+test: build $(if $(filter release,$(PRESET)),python-environment)
 	@$(CTEST) --preset $(PRESET) -j $(JOBS)
 
 bench: configure
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target halogram_benchmarks
 	@$(BUILD)/bin/halogram_benchmarks
 
-COMPARE_VENV := build/compare-venv
-compare: configure
+compare: configure python-environment
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target halogram
-	@cmp -s benchmarks/requirements.txt $(COMPARE_VENV)/.stamp || { python3 -m venv --clear $(COMPARE_VENV) && \
-	    $(COMPARE_VENV)/bin/pip install -q --no-deps -r benchmarks/requirements.txt && \
-	    cp benchmarks/requirements.txt $(COMPARE_VENV)/.stamp; }
-	@$(COMPARE_VENV)/bin/python benchmarks/compare.py --program $(HALOGRAM) --output build/compare
+	@$(PYTHON_VENV)/bin/pip install -q --no-deps -r benchmarks/requirements.txt
+	@$(PYTHON_VENV)/bin/python benchmarks/compare.py --program $(HALOGRAM) --output build/compare
+
+# The libraries that the Python package works with, for its tests: torch, scikit-learn, GPyTorch and what they need.
+python-environment:
+	@cmp -s python/requirements.txt $(PYTHON_VENV)/.stamp || { \
+	    echo "setup: making $(PYTHON_VENV) with python/requirements.txt (6 GB)" && python3 -m venv --clear $(PYTHON_VENV) && \
+	    $(PYTHON_VENV)/bin/pip install -q --disable-pip-version-check --no-deps -r python/requirements.txt && \
+	    $(PYTHON_VENV)/bin/pip check && cp python/requirements.txt $(PYTHON_VENV)/.stamp; }
+
+# The package as a wheel, from what is built already.
+wheel: build
+	@$(VENV)/python -m pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w build/wheel . \
+	    -C build-dir=$(BUILD) -C cmake.define.HALOGRAM_TESTS=ON
 
 SOURCES = $(shell git ls-files --cached --others --exclude-standard -- '*.c' '*.h' '*.cpp')
 

@@ -99,6 +99,7 @@ std::string kernel_table(const KernelInterface& kernel, const std::string& halog
         {"operations", c_string_initializer(joined(kernel.operations))},
         {"variants_text", table_name(kernel, "variants_text")},
         {"features", std::to_string(kernel.features)},
+        {"point_planes", std::to_string(kernel.point_planes)},
         {"element_size", std::to_string(c_element_size(kernel))},
         {"parameter_count", std::to_string(kernel.parameters.size())},
         {"parameter_kinds", kernel.parameters.empty() ? "NULL" : table_name(kernel, "parameter_kinds")},
@@ -216,6 +217,13 @@ std::vector<std::string> leaf_wrapper_symbols(const std::vector<KernelInterface>
                 for (const auto& [role, symbol] : variant.leaves.at(operation)) result.insert(wrapper(symbol));
     }
     return {result.begin(), result.end()};
+}
+
+std::string c_registry(const std::vector<KernelInterface>& kernels, const std::string& library_name) {
+    const std::string type = "const hg1_kernel *const ", name = library_name + "_kernels[]";
+    std::string result = "HG_API extern " + type + name + ";\n" + type + name + " = {\n";
+    for (const KernelInterface& kernel : kernels) result += "    &" + table_name(kernel, "kernel") + ",\n";
+    return result + "    NULL,\n};\n";
 }
 
 std::string c_source(const std::vector<KernelInterface>& kernels, const std::string& library_name,

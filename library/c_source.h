@@ -13,6 +13,9 @@ namespace halogram {
 std::string c_source(const std::vector<KernelInterface>& kernels, const std::string& library_name,
                      const std::string& halogram_version);
 
+// A definition that may follow the file: the tables of all kernels, `library_name`_kernels, ended by NULL.
+std::string c_registry(const std::vector<KernelInterface>& kernels, const std::string& library_name);
+
 // The leaf symbols (with "_argv") that the C file of these kernels refers to, sorted.
 std::vector<std::string> leaf_wrapper_symbols(const std::vector<KernelInterface>& kernels);
 

@@ -42,6 +42,7 @@ struct KernelInterface {
     std::string description;                       // one line for the header, may be empty
     std::string dtype;                             // "f32" or "f64"
     std::int64_t features = 0;                     // 0: an argument of the call
+    int point_planes = 1;                          // 2: points carry directions (hg_kernel.h)
     std::vector<InterfaceParameter> parameters;    // in signature order
     std::vector<std::string> operations;           // "gram", "gram_vjp"
     Symmetry symmetry = Symmetry::None;

@@ -17,7 +17,8 @@ void write_library(const LibraryInput& input, const std::filesystem::path& direc
     const std::string version = halogram_version();
     // First, so that it ends last: after the temporary files are gone.
     const InterruptionGuard guard;
-    const std::string source = c_source(input.kernels, input.name, version);
+    std::string source = c_source(input.kernels, input.name, version);
+    if (options.registry) source += "\n" + c_registry(input.kernels, input.name);
     const std::string header = c_header(input.kernels, input.name, version);
     AtomicOutput output(directory);
     const std::string archive = make_archive({input.name, input.kernels, input.leaf_objects, source, header},

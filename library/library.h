@@ -24,6 +24,7 @@ struct LibraryOptions {
     std::string compiler;                                    // a command with optional flags; empty: $CC, else "cc"
     bool verbose = false;                                    // progress also tells every command
     std::function<void(const std::string& stage)> progress;  // may be empty
+    bool registry = false;  // the library also holds a list of its kernels' tables: NAME_kernels, ends with NULL
 };
 
 // Throws LibraryError; then the directory holds what it held before.

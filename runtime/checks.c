@@ -50,6 +50,7 @@ HG_HELPER_DEFINITION hg_status hg1_check_sizes(const hg1_kernel *kernel, int64_t
                                                hg1_setting *setting) {
     setting->kernel = kernel;
     setting->d = kernel->features != 0 ? kernel->features : d;
+    setting->width = setting->d;
     setting->scalars = 0;
     setting->vectors = 0;
     for (int32_t p = 0; p < kernel->parameter_count; ++p) {
@@ -68,6 +69,7 @@ HG_HELPER_DEFINITION hg_status hg1_check_sizes(const hg1_kernel *kernel, int64_t
     if (setting->d > HG_LARGEST_D) {
         return HG_ERROR_D_TOO_LARGE;
     }
+    setting->width = setting->d * kernel->point_planes;
     return HG_OK;
 }
 
@@ -130,10 +132,10 @@ static hg_status check_input_pointers(const hg1_setting *setting, const hg1_call
 }
 
 static hg_status check_input_leading(const hg1_setting *setting, const hg1_call *call) {
-    if (call->ldx < setting->d) {
+    if (call->ldx < setting->width) {
         return HG_ERROR_LDX_TOO_SMALL;
     }
-    if (call->y != NULL && call->ldy < setting->d) {
+    if (call->y != NULL && call->ldy < setting->width) {
         return HG_ERROR_LDY_TOO_SMALL;
     }
     return HG_OK;
@@ -148,12 +150,12 @@ static int make_inputs(const hg1_setting *setting, const hg1_call *call, inputs 
     hg1_region vector;
     for (int32_t p = 0; p < setting->kernel->parameter_count; ++p) {
         if (setting->kernel->parameter_kinds[p] == HG1_VECTOR &&
-            !make_region(&vector, call->parameters[p].vector, 1, setting->d, setting->d, element)) {
+            !make_region(&vector, call->parameters[p].vector, 1, setting->width, setting->width, element)) {
             return 0;
         }
     }
-    return make_region(&in->x, call->x, call->n, setting->d, call->ldx, element) &&
-           make_region(&in->y, call->y, call->m, setting->d, call->ldy, element) &&
+    return make_region(&in->x, call->x, call->n, setting->width, call->ldx, element) &&
+           make_region(&in->y, call->y, call->m, setting->width, call->ldy, element) &&
            make_region(&in->g, call->g, call->n, call->m, call->ldg, element);
 }
 
@@ -161,7 +163,7 @@ static int overlaps_parameter(const hg1_setting *setting, const hg1_call *call, 
     for (int32_t p = 0; p < setting->kernel->parameter_count; ++p) {
         hg1_region vector;
         if (setting->kernel->parameter_kinds[p] == HG1_VECTOR) {
-            (void)make_region(&vector, call->parameters[p].vector, 1, setting->d, setting->d,
+            (void)make_region(&vector, call->parameters[p].vector, 1, setting->width, setting->width,
                               setting->kernel->element_size);
             if (overlap(region, &vector)) {
                 return 1;

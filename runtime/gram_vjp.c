@@ -66,6 +66,7 @@ static hg_status make_plan(hg1_vjp *work, int64_t n, int64_t m) {
     hg1_layout shared = {0, 0}, slot = {0, 0};
     hg1_plan_shared(plan, &shared, plan->chunks);
     work->sums = hg1_layout_add(&shared, work->segments, plan->panels, work->stored_length, element);
+    work->columns_bytes = (size_t)(plan->stored_columns * d) * element;
     work->columns_sums = hg1_layout_add(&shared, work->groups, plan->chunks, plan->stored_columns * d, element);
     work->parameter_sums = hg1_layout_add(&shared, work->groups, work->parameters_length, 1, element);
     work->parameter_errors = hg1_layout_add(&shared, work->parameters_length, 1, 1, element);
@@ -170,7 +171,7 @@ static void group_item(void *state, int slot, int64_t item) {
     for (int64_t chunk = begin; work->want_columns && plan->panels > work->groups && chunk < end; ++chunk) {
         const int64_t length = hg1_padded_columns(plan, hg1_chunk_size(plan, chunk)) * plan->d;
         hg1_settle(element, hg1_vjp_columns_sum(work, group, chunk),
-                   b.slot + work->columns_errors + (size_t)(chunk - begin) * plan->y.points_bytes, length);
+                   b.slot + work->columns_errors + (size_t)(chunk - begin) * work->columns_bytes, length);
     }
 }
 

@@ -4,6 +4,10 @@
 
 #include "hg_kernel.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A program may link several generated libraries, each with its own copy of this runtime. Entry points and shared state
    are weak and visible, so that all copies become one; helpers between files are weak and hidden, so that they merge
    inside one program or shared object and never clash.
@@ -23,7 +27,7 @@
    D = 64, 2048 x 2048, takes 6.4 ms, and 7.5 ms with chunks of 2048 points. */
 #define HG_GRAM_CHUNK_ELEMENTS (1 << 14)
 #define HG_GRAM_GROUP_COLUMNS 2048
-/* With y = x: the most rows and columns that go through scratch at a time, multiples of the padding of both. Of a small K
+/* With y = x: the most rows and columns that go through scratch at a time, rounded up to the padding of a chunk. Of a small K
    a piece stays in the first-level cache: 512 x 512 points of 64 features take 0.33 ms in squares of 128 and 0.30 ms so.
    Of a large one more of a row is written at a time: 2048 x 2048 points take 8.0 ms in squares of 64 and 6.0 ms in
    squares of 128 (avx512). */
@@ -71,6 +75,7 @@ typedef struct hg1_setting {
     const hg1_variant *variant;
     hg_options options;
     int64_t d;
+    int64_t width;        /* of a point of x or y and of a vector parameter: d * point_planes */
     int scalars, vectors; /* numbers of scalar (real) and of vector parameters */
 } hg1_setting;
 
@@ -177,7 +182,7 @@ typedef struct hg1_plan {
     const hg1_setting *setting;
     const hg1_prepare *prepare;
     hg1_counts counts;
-    int64_t n, m, d;
+    int64_t n, m, d, width;
     int64_t panel_rows, chunk_columns; /* the shape */
     int64_t panels, chunks;
     int64_t stored_rows, stored_columns; /* a full panel and a full chunk with their padding */
@@ -241,6 +246,7 @@ typedef struct hg1_vjp {
     int64_t points_length, parameters_length, sum_length;
     int64_t stored_points, stored_length; /* of a sum that is kept: without points where they go to gx at once */
     size_t sums, columns_sums, parameter_sums, parameter_errors; /* shared */
+    size_t columns_bytes;                                        /* of the part of gy of one chunk */
     size_t w, t, gv, columns_part, columns_errors, pending;      /* in a slot */
     size_t bytes;                                                /* workspace */
 } hg1_vjp;
@@ -306,5 +312,9 @@ HG_HELPER void hg1_sum_rows(size_t element, void *values, int64_t rows, int64_t 
 /* target[j * ld + feature] = source[feature * padded + j], or += where `accumulate` is set. */
 HG_HELPER void hg1_unpack_transposed(size_t element, void *target, int64_t ld, const void *source, int64_t columns,
                                      int64_t padded, int64_t d, int accumulate);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,14 +7,19 @@
 #include "hg.h"
 #include "hg_names.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Leaf functions are pure: no heap, no threads, no state. They are called in Halide's argv convention, arguments[k]
    being an `hg1_buffer *` for a buffer and a pointer to the value for a scalar; they return 0.
 
    All buffers hold the kernel's element type. In the lists below, index order is innermost (stride 1) first.
-   "rows" are points of x in one row panel, "columns" points of y in one column chunk, D the number of features.
-     P...                the parameters in signature order: scalar (element type), integer (int32_t), or vector buffer (d)
+   "rows" are points of x in one row panel, "columns" points of y in one column chunk, D the number of features, W the
+   length of a point: D, or 2 D where the features of a direction stand behind those of the point (point_planes).
+     P...                the parameters in signature order: scalar (element type), integer (int32_t), or vector buffer (W)
      ps(k)  pf(d, p)     what is computed once per call from the parameters alone
-     x(d, i)             packed points of the panel: x stride(1) = D; i extent padded up to row_multiple (last point repeated)
+     x(d, i)             packed points of the panel: x stride(1) = W; i extent padded up to row_multiple (last point repeated)
      xs(k, i) xf(d, i, p)  per-point scalars and per-feature planes computed once per point of x; xs strides (1, count), xf (1, D, D*rows)
      y(j, d)             packed points of the chunk, feature-major: stride(1) = padded columns, a multiple of column_multiple,
                          padded with copies of the last point
@@ -98,6 +103,9 @@ typedef enum hg1_symmetry {
 typedef struct hg1_kernel {
     const char *name, *version, *formula, *dtype, *operations, *variants_text;
     int64_t features; /* 0 = argument of the call */
+    /* Numbers for each feature of a point of x or y and of a vector parameter: 1, or 2 where what follows the D features are
+       D of a direction. Gradients are with respect to the D features. */
+    int32_t point_planes;
     int32_t element_size;
     int32_t parameter_count;
     const hg1_parameter_kind *parameter_kinds;
@@ -154,5 +162,9 @@ typedef struct hg1_description {
     hg_info info;
 } hg1_description;
 HG_API const hg_info *hg1_info(const hg1_kernel *kernel, hg1_description *description);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -50,6 +50,7 @@ HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting 
     plan->n = n;
     plan->m = m;
     plan->d = setting->d;
+    plan->width = setting->width;
     plan->panel_rows = panel_rows;
     plan->chunk_columns = chunk_columns;
     plan->panels = n / panel_rows + (n % panel_rows != 0);
@@ -59,8 +60,9 @@ HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting 
     /* A piece with too few rows has row_multiple of them and any columns; one with too few columns has some rows; one that
        is stored twice has both. */
     const int large = least(n, m) >= HG_GRAM_LARGE_PIECE_FROM;
-    plan->piece_rows = least(large ? HG_GRAM_LARGE_PIECE : HG_GRAM_PIECE_ROWS, panel_rows);
-    plan->piece_columns = large ? HG_GRAM_LARGE_PIECE : HG_GRAM_PIECE_COLUMNS;
+    /* Pieces begin inside a chunk, hence at multiples of its padding. */
+    plan->piece_rows = least(hg1_padded_columns(plan, large ? HG_GRAM_LARGE_PIECE : HG_GRAM_PIECE_ROWS), panel_rows);
+    plan->piece_columns = hg1_padded_columns(plan, large ? HG_GRAM_LARGE_PIECE : HG_GRAM_PIECE_COLUMNS);
     const int64_t few = hg1_padded_rows(plan, least(n, HG_SCRATCH_ROWS)) * hg1_padded_columns(plan, 1),
                   symmetric = hg1_padded_rows(plan, least(n, plan->piece_rows)) *
                               hg1_padded_columns(plan, least(m, plan->piece_columns));
@@ -71,8 +73,8 @@ HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting 
     const int64_t row_planes = plan->counts.xf > 1 ? plan->counts.xf : 1;
     const int64_t column_planes = plan->counts.yf > 1 ? plan->counts.yf : 1;
     const int64_t largest = INT32_MAX - HG_CHUNK_ELEMENTS;
-    if (setting->d * plan->stored_columns > largest / column_planes ||
-        setting->d * plan->stored_rows > largest / row_planes || setting->d > largest / (plan->counts.pf + 1)) {
+    if (setting->width * plan->stored_columns > largest / column_planes ||
+        setting->width * plan->stored_rows > largest / row_planes || setting->width > largest / (plan->counts.pf + 1)) {
         return HG_ERROR_D_TOO_LARGE;
     }
     return HG_OK;
@@ -89,10 +91,10 @@ HG_HELPER_DEFINITION void hg1_plan_shared(hg1_plan *plan, hg1_layout *layout, in
     plan->pf = hg1_layout_add(layout, plan->d, plan->counts.pf, 1, element);
     plan->center = hg1_layout_add(layout, plan->setting->kernel->centred ? plan->d : 0, 1, 1, element);
     /* stored_columns is a multiple of HG_CHUNK_PADDING, hence every chunk begins at an aligned place. */
-    plan->y.points_bytes = (size_t)(columns * plan->d) * element;
+    plan->y.points_bytes = (size_t)(columns * plan->width) * element;
     plan->y.scalars_bytes = (size_t)(columns * plan->counts.ys) * element;
     plan->y.planes_bytes = (size_t)(columns * plan->d * plan->counts.yf) * element;
-    plan->y.points = hg1_layout_add(layout, stored_chunks, columns, plan->d, element);
+    plan->y.points = hg1_layout_add(layout, stored_chunks, columns, plan->width, element);
     plan->y.scalars = hg1_layout_add(layout, stored_chunks, columns, plan->counts.ys, element);
     plan->y.planes = hg1_layout_add(layout, stored_chunks, columns, plan->d * plan->counts.yf, element);
 }
@@ -101,7 +103,7 @@ HG_HELPER_DEFINITION void hg1_plan_slot(hg1_plan *plan, hg1_layout *layout) {
     const size_t element = (size_t)plan->setting->kernel->element_size;
     const int64_t arguments = plan->setting->kernel->parameter_count + HG_LEAF_ARGUMENTS;
     plan->arguments = hg1_layout_add(layout, arguments, 1, 1, sizeof(void *));
-    plan->x_points = hg1_layout_add(layout, plan->stored_rows, plan->d, 1, element);
+    plan->x_points = hg1_layout_add(layout, plan->stored_rows, plan->width, 1, element);
     plan->x_scalars = hg1_layout_add(layout, plan->stored_rows, plan->counts.xs, 1, element);
     plan->x_planes = hg1_layout_add(layout, plan->stored_rows, plan->d, plan->counts.xf, element);
     plan->scratch = hg1_layout_add(layout, plan->scratch_elements, 1, 1, element);
@@ -155,12 +157,13 @@ HG_HELPER_DEFINITION void hg1_arguments_begin(const hg1_plan *plan, char *memory
 HG_HELPER_DEFINITION void hg1_arguments_panel(const hg1_plan *plan, char *slot, hg1_arguments *arguments,
                                               int64_t panel_rows, int64_t row, int64_t rows) {
     const size_t element = (size_t)plan->setting->kernel->element_size;
-    const int64_t d = plan->d, xs = plan->counts.xs, xf = plan->counts.xf;
+    const int64_t d = plan->d, width = plan->width, xs = plan->counts.xs, xf = plan->counts.xf;
     const int64_t padded = hg1_padded_rows(plan, rows), stored = hg1_padded_rows(plan, panel_rows);
-    const size_t points = (size_t)(row * d) * element, scalars = (size_t)(row * xs) * element;
-    hg1_arguments_buffer(plan, arguments, slot + plan->x_points + points, 2, d, padded, d, 0, 0);
+    const size_t planes = (size_t)(row * d) * element, scalars = (size_t)(row * xs) * element;
+    hg1_arguments_buffer(plan, arguments, slot + plan->x_points + (size_t)(row * width) * element, 2, width, padded,
+                         width, 0, 0);
     hg1_arguments_buffer(plan, arguments, slot + plan->x_scalars + scalars, 2, xs, padded, xs, 0, 0);
-    hg1_arguments_buffer(plan, arguments, slot + plan->x_planes + (xf != 0 ? points : 0), 3, d, padded, d, xf,
+    hg1_arguments_buffer(plan, arguments, slot + plan->x_planes + (xf != 0 ? planes : 0), 3, d, padded, d, xf,
                          d * stored);
 }
 
@@ -175,7 +178,7 @@ HG_HELPER_DEFINITION void hg1_arguments_chunk(const hg1_plan *plan, char *memory
     char *points = memory + plan->y.points + at * plan->y.points_bytes;
     char *scalars = memory + plan->y.scalars + at * plan->y.scalars_bytes;
     char *planes = memory + plan->y.planes + at * plan->y.planes_bytes;
-    hg1_arguments_buffer(plan, arguments, points + begin, 2, padded, d, stored, 0, 0);
+    hg1_arguments_buffer(plan, arguments, points + begin, 2, padded, plan->width, stored, 0, 0);
     hg1_arguments_buffer(plan, arguments, scalars + (ys != 0 ? begin : 0), 2, padded, ys, stored, 0, 0);
     hg1_arguments_buffer(plan, arguments, planes + (yf != 0 ? begin : 0), 3, padded, d, stored, yf, stored * d);
 }
@@ -190,7 +193,7 @@ static void prepare_parameters(const hg1_plan *plan, const hg1_call *call, char 
     for (int32_t p = 0; p < kernel->parameter_count; ++p) {
         if (kernel->parameter_kinds[p] == HG1_VECTOR) {
             fill_buffer(plan, &buffers[p], &dimensions[p], call->parameters[p].vector, 1);
-            fill_dimension(&dimensions[p], plan->d, 1);
+            fill_dimension(&dimensions[p], plan->width, 1);
             list[p] = &buffers[p];
         } else {
             /* Every member of the union begins at its address; leaves only read. */
@@ -230,7 +233,7 @@ HG_HELPER_DEFINITION void hg1_prepare_chunk(const hg1_plan *plan, const hg1_call
     const int64_t ld = call->y != NULL ? call->ldy : call->ldx;
     hg1_pack_transposed(element, memory + plan->y.points + (size_t)place * plan->y.points_bytes,
                         source + (size_t)(begin * ld) * element, ld, columns, hg1_padded_columns(plan, columns),
-                        plan->d);
+                        plan->width);
     if (plan->setting->kernel->centred) {
         hg1_subtract_center(element, memory + plan->y.points + (size_t)place * plan->y.points_bytes,
                             memory + plan->center, plan->d, hg1_padded_columns(plan, columns), 0);
@@ -246,7 +249,7 @@ HG_HELPER_DEFINITION void hg1_prepare_chunk(const hg1_plan *plan, const hg1_call
 HG_HELPER_DEFINITION void hg1_prepare_panel(const hg1_plan *plan, const hg1_call *call, char *memory, char *slot,
                                             int64_t begin, int64_t rows) {
     const size_t element = (size_t)plan->setting->kernel->element_size;
-    const size_t row_bytes = (size_t)plan->d * element;
+    const size_t row_bytes = (size_t)plan->width * element;
     const int64_t padded = hg1_padded_rows(plan, rows);
     char *packed = slot + plan->x_points;
     for (int64_t i = 0; i < padded; ++i) {

@@ -140,7 +140,7 @@ HG_HELPER_DEFINITION void hg1_vjp_columns_part(const hg1_vjp *work, const hg1_vj
         work->leaves->columns(arguments.list);
     }
     if (work->plan.panels > work->groups) {
-        char *errors = b->slot + work->columns_errors + (size_t)place * work->plan.y.points_bytes;
+        char *errors = b->slot + work->columns_errors + (size_t)place * work->columns_bytes;
         if (first_panel) {
             memset(errors, 0, (size_t)length * element);
         } else {

@@ -20,7 +20,7 @@ HG_HELPER_DEFINITION char *hg1_vjp_sum(const hg1_vjp *work, int64_t segment, int
 
 HG_HELPER_DEFINITION char *hg1_vjp_columns_sum(const hg1_vjp *work, int64_t group, int64_t chunk) {
     const int64_t at = group * work->plan.chunks + chunk;
-    return work->memory + work->columns_sums + (size_t)at * work->plan.y.points_bytes;
+    return work->memory + work->columns_sums + (size_t)at * work->columns_bytes;
 }
 
 HG_HELPER_DEFINITION int64_t hg1_vjp_group_begin(const hg1_vjp *work, int64_t group) {
@@ -85,7 +85,7 @@ static void finish_chunk(void *state, int slot, int64_t chunk) {
     const int64_t columns = hg1_chunk_size(plan, chunk), padded = hg1_padded_columns(plan, columns);
     char *sum = hg1_vjp_columns_sum(work, 0, chunk);
     (void)slot;
-    add_groups(element_size(work), sum, work->groups, (size_t)plan->chunks * plan->y.points_bytes, padded * plan->d);
+    add_groups(element_size(work), sum, work->groups, (size_t)plan->chunks * work->columns_bytes, padded * plan->d);
     if (!work->self) {
         char *gy = (char *)work->call.gy + (size_t)(chunk * plan->chunk_columns * work->call.ldgy) * element_size(work);
         hg1_unpack_transposed(element_size(work), gy, work->call.ldgy, sum, columns, padded, plan->d, 0);

@@ -3,12 +3,9 @@
 #include <memory>
 #include <set>
 
-#include "library/archive.h"
-#include "library/atomic_output.h"
-#include "library/error.h"
 #include "library/interruption.h"
-#include "library/library.h"
 #include "library/names.h"
+#include "tools/build_library.h"
 #include "tools/kernel_arguments.h"
 #include "tools/progress.h"
 #include "tools/specification.h"
@@ -53,29 +50,8 @@ std::pair<std::string, std::vector<KernelRequest>> requests_of(const BuildArgume
 void run(const BuildArguments& a) {
     const InterruptionGuard guard;  // first, so that everything half made is gone before the signal takes its course
     if (a.directory.empty()) throw UsageError("--output is empty: the directory for the three files");
-    auto [name, requests] = requests_of(a);
-    try {
-        resolve_compiler(a.compiler);  // before the long work
-    } catch (const LibraryError& e) {
-        throw UsageError(e.what());
-    }
-    { const AtomicOutput writable(a.directory); }
+    const auto [name, requests] = requests_of(a);
     Progress progress(a.quiet);
-    LibraryInput input;
-    input.name = name;
-    input.schedules = nlohmann::ordered_json::object();
-    input.halide_version = std::to_string(HALIDE_VERSION_MAJOR) + "." + std::to_string(HALIDE_VERSION_MINOR) + "." +
-                           std::to_string(HALIDE_VERSION_PATCH);
-    for (const KernelRequest& request : requests) {
-        CompiledKernel compiled = compile_kernel(request, [&](int done, int total, const std::string& what) {
-            throw_if_interrupted();
-            progress.show("[" + std::to_string(done + 1) + "/" + std::to_string(total) + "] compiling " + what);
-        });
-        input.kernels.push_back(std::move(compiled.interface));
-        input.leaf_objects.merge(compiled.leaf_objects);
-        input.schedules[request.c_name] = std::move(compiled.schedules);
-    }
-    throw_if_interrupted();
     LibraryOptions options;
     options.compiler = a.compiler;
     options.verbose = a.verbose;
@@ -85,7 +61,9 @@ void run(const BuildArguments& a) {
         else
             progress.show(stage);
     };
-    write_library(input, a.directory, options);
+    build_library(name, requests, a.directory, options, [&](int done, int total, const std::string& what) {
+        progress.show("[" + std::to_string(done + 1) + "/" + std::to_string(total) + "] compiling " + what);
+    });
     progress.clear();
     if (!a.quiet)
         std::cout << a.directory << "/lib" << name << ".a\n"

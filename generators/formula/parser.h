@@ -28,6 +28,7 @@ struct Formula {
     std::map<std::string, std::string> constants;  // parameters that a setting replaced: name -> value as given
     std::optional<ExpandedForm> expanded;          // how it is computed; nothing: as it is written
     bool fast = false;                             // with the fast tier of functions
+    int point_planes = 1;                          // 2: points carry directions (tangent.h)
 };
 
 struct ParseOptions {

@@ -50,8 +50,8 @@ public:
             case Op::Infinity: return {"infinity", primary};
             case Op::Pi: return {"pi", primary};
             case Op::FeatureCount: return {"D", primary};
-            case Op::X: return {"x", primary};
-            case Op::Y: return {"y", primary};
+            case Op::X: return {e->name.empty() ? "x" : "x_" + e->name, primary};
+            case Op::Y: return {e->name.empty() ? "y" : "y_" + e->name, primary};
             case Op::VectorParameter: return {e->name + "[d]", primary};
             case Op::ScalarParameter:
             case Op::IntegerParameter: return {e->name, primary};

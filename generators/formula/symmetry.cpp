@@ -111,8 +111,8 @@ private:
 
     Form leaf(const Node& e, bool exchanged) {
         switch (e.op) {
-            case Op::X: return intern(exchanged ? "y" : "x", {}, false);
-            case Op::Y: return intern(exchanged ? "x" : "y", {}, false);
+            case Op::X: return intern((exchanged ? "y" : "x") + e.name, {}, false);
+            case Op::Y: return intern((exchanged ? "x" : "y") + e.name, {}, false);
             case Op::Constant: return intern(kind_of(e) + " " + e.constant.get_str(), {}, false);
             default: return intern(kind_of(e) + " " + e.name, {}, false);
         }

@@ -55,6 +55,8 @@ enum class Op : std::uint8_t {
 
 using Expr = const Node*;
 
+inline constexpr const char* tangent_name = "tangent";
+
 // What an expression depends on, as a set of bits.
 enum Dependence : unsigned { on_x = 1, on_y = 2, on_parameters = 4 };
 
@@ -63,7 +65,7 @@ struct Node {
     Op op;
     std::vector<Expr> arguments;
     mpq_class constant;                  // Op::Constant
-    std::string name;                    // parameters
+    std::string name;                    // parameters; tangent_name: the direction of a point
     const Function* function = nullptr;  // Op::Call
     // Derived when the node is made:
     std::uint32_t id = 0;      // arguments have smaller ids than the nodes that use them
@@ -95,6 +97,9 @@ public:
     Expr feature_count() { return leaf(Op::FeatureCount); }
     Expr x() { return leaf(Op::X); }
     Expr y() { return leaf(Op::Y); }
+    // Directions in which points move (tangent.h): leaves beside x and y.
+    Expr x_tangent() { return parameter(Op::X, tangent_name); }
+    Expr y_tangent() { return parameter(Op::Y, tangent_name); }
     Expr parameter(Op kind, const std::string& name);
 
     // The node with these parts exactly: no simplification.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "generators/formula/tangent.h"
 #include "generators/math/code.h"
 #include "generators/pipelines/gradient_stages.h"
 
@@ -50,6 +51,11 @@ LeafSet::LeafSet(const Formula& formula, Halide::Type type, int features)
             Halide::ImageParam vector(type, 1, "parameter_" + p.name);
             parameter_arguments_.push_back(vector);
             inputs_.vectors[p.name] = [vector](Halide::Expr d) -> Halide::Expr { return vector(d); };
+            if (formula.point_planes > 1)
+                inputs_.vectors[tangent_of_vector(p.name)] =
+                    [vector, features = inputs_.features](Halide::Expr d) -> Halide::Expr {
+                    return vector(d + features);
+                };
         } else if (!p.node->is_constant()) {
             Halide::Parameter scalar(p.node->op == Op::IntegerParameter ? Halide::Int(32) : type, false, 0,
                                      "parameter_" + p.name);

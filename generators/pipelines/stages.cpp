@@ -108,8 +108,9 @@ Halide::Expr Stages::emit(Expr e, const Place& place, Memo& memo) {
 Halide::Expr Stages::operation(Expr e, const Place& place, Memo& memo) {
     auto argument = [&](std::size_t k) { return emit(e->arguments[k], place, memo); };
     switch (e->op) {
-        case Op::X: return inputs_.x(place.d, place.i);
-        case Op::Y: return inputs_.y(place.d, place.j);
+        // A direction stands behind the point's features.
+        case Op::X: return inputs_.x(e->name.empty() ? place.d : place.d + inputs_.features, place.i);
+        case Op::Y: return inputs_.y(e->name.empty() ? place.d : place.d + inputs_.features, place.j);
         case Op::FeatureCount: return cast(inputs_.type, inputs_.features);
         case Op::ScalarParameter:
         case Op::IntegerParameter: return cast(inputs_.type, inputs_.scalars.at(e->name));

@@ -36,6 +36,7 @@ hg1_variant variant(const char *isa) {
 hg1_kernel kernel(const std::vector<hg1_variant> &variants) {
     hg1_kernel k{};
     k.name = "demo";
+    k.point_planes = 1;
     k.variants_text = "demo";
     k.variant_count = static_cast<std::int32_t>(variants.size());
     k.variants = variants.data();

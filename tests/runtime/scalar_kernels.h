@@ -371,6 +371,7 @@ hg1_kernel make_kernel(std::int64_t features = 0, hg1_symmetry symmetry = HG1_BI
     kernel.operations = "gram,gram_vjp";
     kernel.variants_text = "avx512,avx2,sse41";
     kernel.features = features;
+    kernel.point_planes = 1;
     kernel.element_size = sizeof(T);
     kernel.parameter_count = K<T>::parameters;
     kernel.parameter_kinds = K<T>::kinds;

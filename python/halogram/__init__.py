@@ -1,0 +1,126 @@
+"""Halogram: pairwise kernels from one line of algebra - compiled, exact, differentiable.
+
+>>> import halogram as hg
+>>> K = hg.gram("exp(-gamma * l1(x, y))", p, gamma=1.0)   # p: (128, 5); K: (128, 128)
+>>> K = hg.rbf(p, q, gamma=0.5)                            # every kernel and distance of the catalogue
+
+NumPy arrays in, NumPy arrays out; torch tensors in, torch tensors out, with gradients of first and second order.
+"""
+
+from __future__ import annotations
+
+import os as _os
+from collections.abc import Iterable as _Iterable
+from typing import Any as _Any
+
+from . import _functions, _native, _sources
+from ._distances import cdist
+from ._kernel import Kernel
+from ._native import FormulaError
+from ._sklearn import sklearn_kernel
+
+__version__: str = _native.version()
+
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(after_in_child=_sources.reset_lock)
+
+
+def gram(
+    formula: str | Kernel,
+    x: _Any,
+    y: _Any = None,
+    *,
+    form: str = "direct",
+    tolerance: float | None = None,
+    math: str = "exact",
+    **parameters: _Any,
+) -> _Any:
+    """The Gram matrix K[i, j] = k(x_i, y_j) of a formula, a name of the catalogue or a ``Kernel``.
+
+    Args:
+        formula: e.g. ``"exp(-gamma * l1(x, y))"``; docs/formula-language.md has the language.
+        x: (..., n, features): a NumPy array, torch tensor or DLPack array, float32 or float64 (16-bit floats are stored
+            in 16 bits and computed in 32).
+        y: (..., m, features); None means x, which takes half the work where the kernel is symmetric.
+        form, tolerance, math: see ``Kernel``.
+        parameters: the formula's parameters: numbers, tensors (with gradients), one number per feature for ``name[d]``.
+            Batch dimensions of x, y and the parameters are broadcast as torch does.
+
+    Returns:
+        (..., n, m), in x's library and type. A formula compiles at its first call, in this process, once for each number
+        of features and type; kernels of the catalogue come compiled.
+
+    Raises:
+        FormulaError: with line, column and a caret under what is wrong.
+        TypeError, ValueError: for parameters, types and shapes that do not fit.
+        NotImplementedError: for a tensor that is not in the memory of the CPU.
+    """
+    if isinstance(formula, Kernel):
+        return formula(x, y, **parameters)
+    return _dispatch_gram((formula, form, tolerance, math), x, y, parameters)
+
+
+def compile(
+    formula: str,
+    features: int,
+    dtype: _Any = "float32",
+    ops: _Iterable[str] = ("gram", "gram_vjp"),
+    *,
+    form: str = "direct",
+    tolerance: float | None = None,
+    math: str = "exact",
+    **parameters: _Any,
+) -> Kernel:
+    """A ``Kernel`` whose operations are compiled now, for this number of features and type."""
+    return Kernel(formula, form=form, tolerance=tolerance, math=math, **parameters).compile(features, dtype, ops)
+
+
+def explain(formula: str | Kernel, features: int | str = "any", dtype: _Any = "float32", **options: _Any) -> str:
+    """What is made of a kernel, to read: structure, derivatives, operations per pair, strategy and loops."""
+    kernel = formula if isinstance(formula, Kernel) else Kernel(formula, **options)
+    return kernel.explain(features, dtype)
+
+
+def build(formula: str | Kernel, directory: str | _os.PathLike[str], name: str, **options: _Any) -> None:
+    """Writes the static library for C: lib<name>.a, <name>.h and <name>.json. Options as of ``Kernel.build``."""
+    kernel = formula if isinstance(formula, Kernel) else Kernel(formula)
+    kernel.build(directory, name, **options)
+
+
+def catalogue() -> dict[str, dict[str, _Any]]:
+    """The named kernels and distances: formula, parameters, domain, summary, source."""
+    return {name: dict(entry) for name, entry in _sources.CATALOGUE.items()}
+
+
+def set_num_threads(threads: int) -> None:
+    """Threads of calls on NumPy arrays; 0: the CPUs that this process may use. torch tensors follow torch's setting."""
+    _native.set_num_threads(threads)
+
+
+from ._dispatch import gram as _dispatch_gram  # noqa: E402
+
+for _name in _sources.CATALOGUE:
+    globals()[_name] = _functions.function_of(_name)
+del _name
+
+__all__ = [
+    "FormulaError",
+    "Kernel",
+    "build",
+    "catalogue",
+    "cdist",
+    "compile",
+    "explain",
+    "gram",
+    "set_num_threads",
+    "sklearn_kernel",
+    *_sources.CATALOGUE,
+]
+
+
+def __getattr__(name: str) -> _Any:
+    if name == "gpytorch":
+        import importlib
+
+        return importlib.import_module("halogram.gpytorch")
+    raise AttributeError(f"module 'halogram' has no attribute {name!r}")

@@ -1,0 +1,140 @@
+"""From arrays of any library to the native calls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ._sources import Key, Source, known, source
+
+_DTYPES = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
+
+
+#: The short way for plain tensors, once torch is seen: set by _find_torch.
+_tensor_types: tuple[type, ...] = ()
+_is_compiling: Callable[[], bool] = bool
+_torch_gram: Callable[..., Any]
+
+
+def _find_torch() -> None:
+    """torch, if the program has imported it: then x may be a tensor. Importing it here would take seconds."""
+    global _tensor_types, _is_compiling, _torch_gram
+    torch = sys.modules.get("torch")
+    if torch is None or not hasattr(torch, "compiler"):
+        return
+    from . import _torch
+
+    _torch_gram = _torch.gram
+    _is_compiling = torch.compiler.is_compiling
+    _tensor_types = (torch.Tensor, torch.nn.Parameter)
+
+
+def gram(key: Key, x: Any, y: Any, parameters: dict[str, Any]) -> Any:
+    if _is_compiling():
+        from . import _operators
+
+        return _operators.traced_gram(key, x, y, parameters)
+    if type(x) in _tensor_types:
+        of = known.get(key) or source(key)
+        return _torch_gram(of, x, y, of.values(parameters))
+    of = source(key)
+    values = of.values(parameters)
+    if is_tensor(x) or is_tensor(y):
+        return _torch_gram(of, x, y, values)
+    arrays = _Arrays(of, x, y, values)
+    return arrays.back(arrays.native.gram(arrays.x, arrays.y, arrays.values, arrays.allocate, 0))
+
+
+def is_tensor(array: Any) -> bool:
+    if isinstance(array, np.ndarray):
+        return False
+    if not _tensor_types:
+        _find_torch()
+    return bool(_tensor_types) and isinstance(array, _tensor_types[0])
+
+
+def gram_vjp(key: Key, x: Any, y: Any, g: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    of = source(key)
+    values = of.values(parameters)
+    if is_tensor(x) or is_tensor(y):
+        from . import _torch
+
+        return _torch.gram_vjp(of, x, y, g, values)
+    arrays = _Arrays(of, x, y, values)
+    wanted = (True, arrays.y is not None, *(kind != "integer" for kind in of.kinds))
+    g = np.asarray(_numpy(g, "g"), arrays.x.dtype)
+    results = arrays.native.gram_vjp(arrays.x, arrays.y, arrays.values, g, wanted, arrays.allocate, 0)
+    inputs = (arrays.x, arrays.y, *arrays.values)
+    reduced = [None if r is None else _sum_to(r, np.shape(i)) for r, i in zip(results, inputs)]
+    return {name: arrays.back(r) for name, r in zip(("x", "y", *of.names), reduced) if r is not None}
+
+
+def error_bound(key: Key, x: Any, y: Any, parameters: dict[str, Any]) -> float:
+    of = source(key)
+    values = of.values(parameters)
+    arrays = _Arrays(of, _detached(x), _detached(y), tuple(map(_detached, values)))
+    return float(arrays.native.error_bound(arrays.x, arrays.y, arrays.values))
+
+
+def _detached(value: Any) -> Any:
+    return value.detach() if hasattr(value, "detach") else value
+
+
+def _numpy(array: Any, what: str) -> np.ndarray:
+    if isinstance(array, np.ndarray):
+        return array
+    if hasattr(array, "__dlpack__") and not isinstance(array, np.generic):
+        try:
+            return np.from_dlpack(array)
+        except (BufferError, RuntimeError, TypeError) as error:
+            raise NotImplementedError(f"{what} is not in memory that NumPy can read ({error})") from error
+    return np.asarray(array)
+
+
+def _sum_to(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Sums over what broadcasting repeated."""
+    if array.shape == shape:
+        return array
+    array = array.sum(axis=tuple(range(array.ndim - len(shape))))
+    repeated = tuple(k for k, extent in enumerate(shape) if extent == 1 and array.shape[k] != 1)
+    return array.sum(axis=repeated, keepdims=True) if repeated else array
+
+
+class _Arrays:
+    """x, y and the parameters as NumPy arrays of one type, and the way back to the caller's library."""
+
+    def __init__(self, of: Source, x: Any, y: Any, values: tuple[Any, ...]) -> None:
+        self._like = x
+        x = _numpy(x, "x")
+        y = None if y is None else _numpy(y, "y")
+        given = x.dtype if y is None else np.result_type(x, y)
+        #: The type of the result. Whole numbers become float64, as in SciPy; float16 is a type to store alone.
+        self.result = given if given in (np.float16, np.float32) else np.dtype(np.float64)
+        if given.kind not in "fiub" or given.itemsize > 8:
+            raise TypeError(f"x and y have elements of type {given}; there are float32, float64 and float16")
+        dtype = np.dtype(np.float32) if self.result == np.float16 else self.result
+        self.x = np.asarray(x, dtype)
+        self.y = None if y is None else np.asarray(y, dtype)
+        if self.x.ndim < 2:
+            raise ValueError(f"x has shape {self.x.shape}: it needs points in rows, (..., n, features)")
+        self.values = tuple(
+            value if kind == "integer" or (kind == "scalar" and type(value) in (int, float))
+            else np.asarray(_numpy(value, name), dtype)
+            for (name, kind), value in zip(of.parameters, values)
+        )
+        self.native = of.native(_DTYPES[dtype], self.x.shape[-1])
+        self._dtype = dtype
+
+    def allocate(self, shape: tuple[int, ...]) -> np.ndarray:
+        return np.empty(shape, self._dtype)
+
+    def back(self, array: np.ndarray) -> Any:
+        array = array if self.result == self._dtype else array.astype(self.result)
+        like = self._like
+        if isinstance(like, np.ndarray) or not hasattr(like, "__dlpack__") or isinstance(like, np.generic):
+            return array
+        namespace = getattr(like, "__array_namespace__", None)
+        return array if namespace is None else namespace().from_dlpack(array)

@@ -1,0 +1,222 @@
+"""Operators of PyTorch's dispatcher, through which ``torch.compile`` and fake tensors see the kernels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from . import _transforms
+from ._sources import Key, Source, in_order, source
+
+_threads = torch.get_num_threads
+_DTYPES = {torch.float32: "f32", torch.float64: "f64"}
+
+
+def source_of(key: str) -> Source:
+    text, form, tolerance, math = json.loads(key)
+    return source((text, form, tolerance, math))
+
+
+def key_text(key: Key) -> str:
+    return json.dumps(key)
+
+
+def described(key: Key) -> str:
+    """Names and kinds of the parameters, in one string."""
+    return " ".join(f"{name}:{kind}" for name, kind in source(key).parameters)
+
+
+# What torch.compiler.assume_constant_result sets: the tracer of torch.compile calls these instead of looking into them.
+for _opaque in (key_text, described):
+    _opaque._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+def traced_gram(key: Key, x: Tensor, y: Tensor | None, parameters: dict[str, Any]) -> Tensor:
+    """While torch.compile traces: nothing but tensors and strings."""
+    pairs = [pair.split(":") for pair in described(key).split()]
+    values = in_order(key[0], tuple(name for name, _ in pairs), parameters)
+    return call(key, tuple(kind for _, kind in pairs), x, y, values)
+
+
+def call(key: Key, kinds: Sequence[str], x: Tensor, y: Tensor | None, values: Sequence[Any]) -> Tensor:
+    stored = x.dtype
+    if stored in (torch.float16, torch.bfloat16):  # stored in 16 bits, computed in 32
+        x, y = x.float(), None if y is None else y.float()
+    tensors, integers = [], []
+    for kind, value in zip(kinds, values):
+        if kind == "integer":
+            integers.append(int(value))
+        elif isinstance(value, Tensor):
+            tensors.append(value.to(x.dtype))
+        else:
+            tensors.append(torch.as_tensor(value, dtype=x.dtype))
+    return gram(x, y, tensors, integers, key_text(key)).to(stored)
+
+
+def _values(of: Source, values: Sequence[Tensor], integers: Sequence[int]) -> tuple[Any, ...]:
+    reals, whole = iter(values), iter(integers)
+    return tuple(next(whole) if kind == "integer" else next(reals) for kind in of.kinds)
+
+
+def _kernel(of: Source, x: Tensor) -> Any:
+    if not x.is_cpu:
+        raise NotImplementedError(f"x is on {x.device}: this build has kernels for the CPU only; move it with .cpu()")
+    if x.dtype not in _DTYPES:
+        raise TypeError(f"x has dtype {x.dtype}; there are float32 and float64")
+    return of.native(_DTYPES[x.dtype], x.shape[-1])
+
+
+def _batch(x: Tensor, y: Tensor | None, values: Sequence[Tensor], of: Source) -> list[int]:
+    shapes = [x.shape[:-2]] + ([] if y is None else [y.shape[:-2]])
+    kinds = [kind for kind in of.kinds if kind != "integer"]
+    shapes += [v.shape[:-1] if kind == "vector" else v.shape for kind, v in zip(kinds, values)]
+    return list(torch.broadcast_shapes(*shapes))
+
+
+@torch.library.custom_op("halogram::gram", mutates_args=())
+def gram(x: Tensor, y: Tensor | None, values: list[Tensor], integers: list[int], key: str) -> Tensor:
+    of = source_of(key)
+    return _kernel(of, x).gram(x, y, _values(of, values, integers), x.new_empty, _threads())
+
+
+@gram.register_fake
+def _(x: Tensor, y: Tensor | None, values: list[Tensor], integers: list[int], key: str) -> Tensor:
+    m = x.shape[-2] if y is None else y.shape[-2]
+    return x.new_empty([*_batch(x, y, values, source_of(key)), x.shape[-2], m])
+
+
+@torch.library.custom_op("halogram::gram_vjp", mutates_args=())
+def gram_vjp(
+    x: Tensor, y: Tensor | None, values: list[Tensor], integers: list[int], g: Tensor, key: str
+) -> list[Tensor]:
+    """The gradients with respect to x, y (unless it is None) and the real parameters."""
+    of = source_of(key)
+    wanted = (True, y is not None, *(kind != "integer" for kind in of.kinds))
+    inputs = (x, y, *_values(of, values, integers))
+    results = _kernel(of, x).gram_vjp(x, y, inputs[2:], g, wanted, x.new_empty, _threads())
+    return [r for r in _transforms.reduced(results, inputs) if r is not None]
+
+
+@gram_vjp.register_fake
+def _(x: Tensor, y: Tensor | None, values: list[Tensor], integers: list[int], g: Tensor, key: str) -> list[Tensor]:
+    return [i.new_empty(i.shape) for i in ([x] if y is None else [x, y]) + values]
+
+
+def _inner(of: Source) -> tuple[int, ...]:
+    """Dimensions of x, y and the real parameters that are no batch dimensions."""
+    return (2, 2, *(1 if kind == "vector" else 0 for kind in of.kinds if kind != "integer"))
+
+
+def _dims(of_values: Any, values: Sequence[Tensor]) -> list[Any]:
+    return list(of_values) if isinstance(of_values, (list, tuple)) else [None] * len(values)
+
+
+@gram.register_vmap
+def _(info: Any, in_dims: Any, x: Any, y: Any, values: Any, integers: Any, key: str) -> Any:
+    dx, dy, dvalues, *_ = in_dims
+    dims = [dx, dy, *_dims(dvalues, values)]
+    x, y, *values = _transforms.to_front([x, y, *values], dims, _inner(source_of(key)), info.batch_size, False)
+    return gram(x, y, values, integers, key), 0
+
+
+@gram_vjp.register_vmap
+def _(info: Any, in_dims: Any, x: Any, y: Any, values: Any, integers: Any, g: Any, key: str) -> Any:
+    dx, dy, dvalues, _, dg, _ = in_dims
+    inputs, dims = [x, y, *values], [dx, dy, *_dims(dvalues, values)]
+    inner = _inner(source_of(key))
+    g, x, y, *values = _transforms.to_front([g, *inputs], [dg, *dims], (2, *inner), info.batch_size, True)
+    results = gram_vjp(x, y, values, integers, g, key)
+    shapes = [shape for shape in _transforms.shapes(inputs, dims, info.batch_size) if shape is not None]
+    return list(_transforms.shaped_as(results, shapes)), [0] * len(results)
+
+
+def _setup(ctx: Any, inputs: Any, output: Any) -> None:
+    x, y, values, ctx.integers, ctx.key = inputs
+    ctx.save_for_backward(x, y, *values)
+
+
+def _backward(ctx: Any, g: Tensor) -> Any:
+    x, y, *values = ctx.saved_tensors
+    gx, *rest = gram_vjp(x, y, values, ctx.integers, g, ctx.key)
+    gy = None if y is None else rest.pop(0)
+    return gx, gy, rest, [None] * len(ctx.integers), None
+
+
+gram.register_autograd(_backward, setup_context=_setup)
+
+
+def _setup_vjp(ctx: Any, inputs: Any, output: Any) -> None:
+    x, y, values, ctx.integers, g, ctx.key = inputs
+    ctx.save_for_backward(x, y, g, *values)
+
+
+@torch.library.custom_op("halogram::tangent", mutates_args=())
+def tangent(
+    x: Tensor, y: Tensor | None, values: list[Tensor], integers: list[int], directions: list[Tensor], key: str
+) -> Tensor:
+    """dK along the directions of x, y (unless it is None) and the real parameters."""
+    shared, inputs, moves, _ = _directed(x, y, values, integers, directions, key)
+    return _transforms.Tangent.forward(shared, *inputs, *moves)
+
+
+@tangent.register_fake
+def _(
+    x: Tensor, y: Tensor | None, values: list[Tensor], integers: list[int], directions: list[Tensor], key: str
+) -> Tensor:
+    m = x.shape[-2] if y is None else y.shape[-2]
+    return x.new_empty([*_batch(x, y, values, source_of(key)), x.shape[-2], m])
+
+
+@torch.library.custom_op("halogram::tangent_vjp", mutates_args=())
+def tangent_vjp(
+    x: Tensor,
+    y: Tensor | None,
+    values: list[Tensor],
+    integers: list[int],
+    directions: list[Tensor],
+    g: Tensor,
+    key: str,
+) -> list[Tensor]:
+    """The gradients of sum(g tangent(...)) with respect to x, y (unless it is None) and the real parameters."""
+    shared, inputs, moves, wanted = _directed(x, y, values, integers, directions, key)
+    return list(_transforms.TangentVjp.forward(shared, wanted, g, *inputs, *moves))
+
+
+@tangent_vjp.register_fake
+def _(
+    x: Tensor,
+    y: Tensor | None,
+    values: list[Tensor],
+    integers: list[int],
+    directions: list[Tensor],
+    g: Tensor,
+    key: str,
+) -> list[Tensor]:
+    return [i.new_empty(i.shape) for i in ([x] if y is None else [x, y]) + values]
+
+
+def _directed(
+    x: Tensor, y: Tensor | None, values: list[Tensor], integers: list[int], directions: list[Tensor], key: str
+) -> tuple[_transforms.Shared, tuple[Any, ...], list[Any], list[bool]]:
+    of = source_of(key)
+    _kernel(of, x)  # checks the device and the type
+    wanted = [True, y is not None, *(kind != "integer" for kind in of.kinds)]
+    given = iter(directions)
+    moves = [next(given) if want else None for want in wanted]
+    return _transforms.Shared(of, _DTYPES[x.dtype]), (x, y, *_values(of, values, integers)), moves, wanted
+
+
+def _backward_vjp(ctx: Any, cotangents: Any) -> Any:
+    x, y, g, *values = ctx.saved_tensors
+    directions = list(cotangents)
+    by_g = tangent(x, y, values, ctx.integers, directions, ctx.key)
+    gx, *rest = tangent_vjp(x, y, values, ctx.integers, directions, g, ctx.key)
+    gy = None if y is None else rest.pop(0)
+    return gx, gy, rest, [None] * len(ctx.integers), by_g, None
+
+
+gram_vjp.register_autograd(_backward_vjp, setup_context=_setup_vjp)

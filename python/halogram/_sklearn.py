@@ -1,0 +1,44 @@
+"""Kernels for scikit-learn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._kernel import Kernel
+
+
+class sklearn_kernel:  # noqa: N801 - called like a function
+    """A kernel as scikit-learn takes it: ``SVC(kernel=hg.sklearn_kernel("rbf", gamma=0.1))``.
+
+    It serves estimators that are given a matrix (``SVC``, ``SVR``, ``GaussianProcess``-free ones) and those that ask for
+    one number per pair (``KernelRidge``, ``pairwise_kernels``), can be pickled and cloned.
+
+    Args:
+        kernel: a name of the catalogue, a formula, or a ``halogram.Kernel``.
+        parameters: its parameters.
+    """
+
+    def __init__(self, kernel: str | Kernel, **parameters: Any) -> None:
+        self.kernel = kernel
+        self.parameters = parameters
+        self._kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
+        self._kernel._source.values({**self._kernel._bound, **parameters})  # complains now, not inside fit
+
+    def __call__(self, x: Any, y: Any = None) -> Any:
+        x = np.asarray(x)
+        if x.ndim == 1:  # one pair of points
+            return float(self._kernel(x[None, :], np.asarray(y)[None, :], **self.parameters)[0, 0])
+        return self._kernel(x, None if y is None else np.asarray(y), **self.parameters)
+
+    def __reduce__(self) -> Any:
+        return _made, (self.kernel, self.parameters)
+
+    def __repr__(self) -> str:
+        arguments = [repr(self.kernel), *(f"{name}={value!r}" for name, value in self.parameters.items())]
+        return f"sklearn_kernel({', '.join(arguments)})"
+
+
+def _made(kernel: str | Kernel, parameters: dict[str, Any]) -> sklearn_kernel:
+    return sklearn_kernel(kernel, **parameters)

@@ -1,0 +1,161 @@
+"""What a kernel is computed from: its formula or its name in the catalogue, and how."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import _native
+
+#: The catalogue: one dictionary per entry, as ``halogram list --json`` prints them.
+CATALOGUE: dict[str, dict[str, Any]] = {entry["name"]: entry for entry in _native.catalogue()}
+
+_FORMS = ("direct", "expanded", "auto")
+_MATHS = ("exact", "fast")
+
+
+#: Formula or name of the catalogue, form, tolerance, math: what tells sources apart.
+Key = tuple[str, str, "float | None", str]
+
+
+class Source:
+    """A formula (or a catalogue kernel) with the options that decide how it is computed.
+
+    Compiled kernels are kept here, one for each element type and number of features; those of the catalogue that need no
+    other options come with the package and serve any number of features.
+    """
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        text, self.form, self.tolerance, self.math = key
+        if self.form not in _FORMS:
+            raise ValueError(f"form is {self.form!r}; there are {', '.join(map(repr, _FORMS))}")
+        if self.math not in _MATHS:
+            raise ValueError(f"math is {self.math!r}; there are {', '.join(map(repr, _MATHS))}")
+        self.kernel = text if text in CATALOGUE else ""
+        self.formula = "" if self.kernel else text
+        self.text = text
+        described = self._native("any", "f32")
+        #: Names and kinds ("scalar", "integer", "vector") of the parameters, in the order of the formula.
+        self.parameters: tuple[tuple[str, str], ...] = tuple(described.parameters)
+        self.names: tuple[str, ...] = tuple(name for name, _ in self.parameters)
+        self.kinds: tuple[str, ...] = tuple(kind for _, kind in self.parameters)
+        self._any_features = bool(self.kernel) and key == key_of(text)
+        self._kernels: dict[tuple[str, int], _native.Kernel] = {}
+        self._tangents: dict[tuple[str, int], _native.Kernel] = {}
+
+    def arguments(self, features: int | str, dtype: str, name: str = "") -> _native.Arguments:
+        return _native.Arguments(
+            kernel=self.kernel,
+            formula=self.formula,
+            features=str(features),
+            dtype=dtype,
+            settings=[],
+            form=self.form,
+            tolerance="" if self.tolerance is None else repr(float(self.tolerance)),
+            math=self.math,
+            name=name,
+        )
+
+    def _native(self, features: int | str, dtype: str) -> _native.Kernel:
+        return _native.Kernel(self.arguments(features, dtype))
+
+    def native(self, dtype: str, features: int) -> _native.Kernel:
+        """The kernel for points of so many features, "f32" or "f64"; operations compile at their first call."""
+        kernel = self._kernels.get((dtype, features))
+        if kernel is None:
+            with _lock:
+                kernel = self._kernels.get((dtype, features))
+                if kernel is None:
+                    kernel = self._make(dtype, features)
+                    self._kernels[dtype, features] = kernel
+        return kernel
+
+    def _make(self, dtype: str, features: int) -> _native.Kernel:
+        if not self._any_features:
+            return self._native(features, dtype)
+        kernel = self._kernels.get((dtype, 0))
+        if kernel is None:
+            kernel = self._kernels[dtype, 0] = self._native("any", dtype)
+        return kernel
+
+    def specialize(self, dtype: str, features: int) -> _native.Kernel:
+        """Compiles for this number of features also what the package brings for any."""
+        with _lock:
+            kernel = self._kernels[dtype, features] = self._native(features, dtype)
+        return kernel
+
+    def tangent(self, dtype: str, features: int) -> _native.Kernel:
+        """The kernel's derivative along a direction, for second derivatives and forward mode."""
+        kernel = self._tangents.get((dtype, features))
+        if kernel is None:
+            with _lock:
+                kernel = self._tangents.get((dtype, features))
+                if kernel is None:
+                    kernel = self._tangents[dtype, features] = _native.Kernel(self.arguments(features, dtype), True)
+        return kernel
+
+    def values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The parameters in order. Raises TypeError for a missing or an unknown one."""
+        return in_order(self.text, self.names, parameters)
+
+
+def in_order(text: str, names: tuple[str, ...], parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The values of `parameters` in the order of `names`, those of the kernel `text`."""
+    if len(parameters) == len(names):
+        try:
+            return tuple([parameters[name] for name in names])
+        except KeyError:
+            pass
+    missing = [name for name in names if name not in parameters]
+    unknown = [name for name in parameters if name not in names]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], missing or names, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(names) or 'none'}"
+        raise TypeError(f"{text} has no parameter {unknown[0]}{hint}")
+    raise TypeError(f"{text} needs the parameter{'s' * (len(missing) > 1)} {', '.join(missing)}")
+
+
+_lock = threading.RLock()
+#: All that were made.
+known: dict[Key, Source] = {}
+
+
+def key_of(text: str, form: str = "direct", tolerance: float | None = None, math: str = "exact") -> Key:
+    return (text, form, tolerance, math)
+
+
+def source(key: Key) -> Source:
+    """What was made for this key, or is made now. Raises FormulaError, ValueError."""
+    found = known.get(key)
+    if found is None:
+        if not isinstance(key[0], str):
+            raise TypeError(f"a formula is a string or a halogram.Kernel, not {type(key[0]).__name__}")
+        with _lock:
+            found = known.get(key) or known.setdefault(key, Source(key))
+    return found
+
+
+def dtype_name(dtype: object) -> str:
+    """"f32" or "f64" of a NumPy or torch type, of "float32", "f32" and so on."""
+    text = getattr(dtype, "__name__", None) or str(dtype)
+    text = text.removeprefix("torch.")
+    names = {"f32": "f32", "float32": "f32", "float": "f32", "f64": "f64", "float64": "f64", "double": "f64"}
+    if text not in names:
+        raise ValueError(f"dtype {text} is not built; there are float32 and float64")
+    return names[text]
+
+
+def reset_lock() -> None:
+    """In the child of a fork: another thread of the parent may have held it."""
+    global _lock
+    _lock = threading.RLock()
+
+
+def operations(names: Sequence[str]) -> list[str]:
+    for name in names:
+        if name not in ("gram", "gram_vjp"):
+            raise ValueError(f"operation {name!r} is not built; there are gram and gram_vjp")
+    return list(names)

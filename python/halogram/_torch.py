@@ -1,0 +1,141 @@
+"""PyTorch: the shortest way to the native kernel that the situation allows.
+
+Without gradients the native call alone; with them an ``autograd.Function`` of the plain kind, whose overhead is a third of
+the kind that ``torch.func`` needs; that kind where a transform or forward mode is active; an operator of the dispatcher
+while ``torch.compile`` traces and for subclasses of tensors.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function, forward_ad
+
+from . import _transforms
+from ._sources import Source
+
+_is_grad_enabled = torch.is_grad_enabled
+_threads = torch.get_num_threads
+_transform = torch._C._functorch.peek_interpreter_stack
+_PLAIN = (Tensor, torch.nn.Parameter)
+_DTYPES = {torch.float32: "f32", torch.float64: "f64"}
+_STORED = (torch.float16, torch.bfloat16)
+
+
+def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -> Tensor:
+    dtype = _DTYPES.get(x.dtype) if type(x) in _PLAIN else None
+    if dtype is None or x.dim() < 2 or not x.is_cpu or (y is not None and type(y) not in _PLAIN):
+        return _unusual(source, x, y, values)
+    needs = x.requires_grad or (y is not None and y.requires_grad)
+    for value in values:
+        if type(value) is not float:
+            values, of_parameters = _tensors(source, x, values)
+            needs = needs or of_parameters
+            break
+    kernel = source.native(dtype, x.shape[-1])
+    if _transform() is not None or forward_ad._current_level >= 0:
+        return _transforms.Gram.apply(_transforms.shared(source, dtype), x, y, *values)
+    if x.is_neg() or (y is not None and y.is_neg()):
+        x, y = x.resolve_neg(), None if y is None else y.resolve_neg()
+    if needs and _is_grad_enabled():
+        return _apply_gram(_transforms.shared(source, dtype), kernel, x, y, *values)
+    return kernel.gram(x, y, values, x.new_empty, _threads())
+
+
+def gram_vjp(source: Source, x: Tensor, y: Tensor | None, g: Tensor, values: tuple[Any, ...]) -> dict[str, Tensor]:
+    dtype = _checked(x, y)
+    values, _ = _tensors(source, x, values)
+    wanted = (True, y is not None, *(kind != "integer" for kind in source.kinds))
+    results = _transforms.GramVjp.apply(_transforms.shared(source, dtype), wanted, x, y, g, *values)
+    names = [name for name, want in zip(("x", "y", *source.names), wanted) if want]
+    return dict(zip(names, results))
+
+
+class _Gram(Function):
+    """The plain kind: forward and backward outside of transforms."""
+
+    @staticmethod
+    def forward(ctx: Any, shared: _transforms.Shared, kernel: Any, x: Tensor, y: Tensor | None, *values: Any) -> Tensor:
+        tensors = [v for v in values if type(v) is not float]
+        # Nothing is broadcast: gradients have the shapes of the inputs.
+        simple = not tensors and x.dim() == 2 and (y is None or y.dim() == 2)
+        ctx.call = shared, kernel, values, simple
+        ctx.save_for_backward(x, y, *[v for v in tensors if isinstance(v, Tensor)])
+        return kernel.gram(x, y, values, x.new_empty, _threads())
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Any, ...]:
+        shared, kernel, values, simple = ctx.call
+        x, y, *tensors = ctx.saved_tensors
+        wanted = ctx.needs_input_grad[2:]
+        if tensors:
+            rest = iter(tensors)
+            values = tuple([next(rest) if isinstance(v, Tensor) else v for v in values])
+        if not _is_grad_enabled() and _transform() is None and type(g) is Tensor:
+            if g.is_neg() or g._is_zerotensor():
+                g = _transforms.in_memory(g)
+            results = kernel.gram_vjp(x, y, values, g, wanted, x.new_empty, _threads())
+            return None, None, *(results if simple else _transforms.reduced(results, (x, y, *values)))
+        compact = iter(_transforms.GramVjp.apply(shared, wanted, x, y, g, *values))
+        return None, None, *(next(compact) if want else None for want in wanted)
+
+
+# Without the part of Function.apply that serves transforms, which are not active where this is called: 2 us.
+_apply_gram = super(Function, _Gram).apply
+
+
+def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[Any, ...], bool]:
+    """Parameters that are not Python numbers as tensors of x's type, and whether one of them needs a gradient."""
+    result: list[Any] = []
+    needs = False
+    for (name, kind), value in zip(source.parameters, values):
+        if kind == "integer":
+            if isinstance(value, Tensor):
+                if value.is_floating_point() or value.dim() != 0:
+                    raise TypeError(f"{name} is a whole number: it has no gradient")
+                value = int(value)
+        elif not isinstance(value, Tensor):
+            if kind == "vector" or type(value) not in (int, float):
+                value = torch.as_tensor(value, dtype=x.dtype, device=x.device)
+        else:
+            if value.dtype != x.dtype:
+                value = value.to(x.dtype)
+            if not value.is_cpu and value.dim() > 0:
+                raise NotImplementedError(f"{name} is on {value.device}: there are kernels for the CPU only")
+            value = value.cpu().resolve_neg()
+            needs = needs or value.requires_grad
+        result.append(value)
+    return tuple(result), needs
+
+
+def _checked(x: Tensor, y: Tensor | None) -> str:
+    """"f32" or "f64"; raises TypeError, NotImplementedError, ValueError for points that no kernel takes."""
+    for name, points in (("x", x), ("y", y)):
+        if points is None:
+            continue
+        if not isinstance(points, Tensor):
+            raise TypeError(f"{name} is {type(points).__name__}, but the other is a torch.Tensor")
+        if points.device.type != "cpu":
+            raise NotImplementedError(
+                f"{name} is on {points.device}: this build has kernels for the CPU only; move it with .cpu()"
+            )
+        if points.dtype not in _DTYPES and points.dtype not in _STORED:
+            raise TypeError(f"{name} has dtype {points.dtype}; there are float32, float64, float16 and bfloat16")
+        if points.dim() < 2:
+            raise ValueError(f"{name} has shape {tuple(points.shape)}: it needs points in rows, (..., n, features)")
+    if y is not None and y.dtype != x.dtype:
+        raise TypeError(f"x has dtype {x.dtype} and y {y.dtype}: they must be the same")
+    return _DTYPES.get(x.dtype, "f32")
+
+
+def _unusual(source: Source, x: Any, y: Any, values: tuple[Any, ...]) -> Tensor:
+    """Half precision, subclasses of tensors, and everything that is wrong."""
+    _checked(x, y)
+    if x.dtype in _STORED:
+        # Stored in 16 bits, computed in 32.
+        return gram(source, x.float(), None if y is None else y.float(), values).to(x.dtype)
+    from . import _operators
+
+    return _operators.call(source.key, source.kinds, x, y, values)

@@ -1,0 +1,83 @@
+"""Kernels for GPyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gpytorch
+import torch
+from torch import Tensor
+
+from ._kernel import Kernel
+
+__all__ = ["HalogramKernel"]
+
+
+class HalogramKernel(gpytorch.kernels.Kernel):
+    """A halogram kernel in a Gaussian process, its parameters positive and trained.
+
+    >>> covariance = gpytorch.kernels.ScaleKernel(HalogramKernel("matern52", lengthscale=1.0))
+
+    Args:
+        kernel: a formula, a name of the catalogue or a ``halogram.Kernel``.
+        constraints: a GPyTorch constraint by parameter name; ``gpytorch.constraints.Positive()`` where none is given.
+            None for a parameter that may be any real number.
+        fixed: names of parameters that are not trained; whole numbers never are.
+        batch_shape: of a batch of Gaussian processes: each has parameters of its own.
+        parameters: initial values, all that the kernel has not bound: numbers, or one number per feature.
+    """
+
+    has_lengthscale = False
+
+    def __init__(
+        self,
+        kernel: str | Kernel,
+        *,
+        constraints: dict[str, Any] | None = None,
+        fixed: tuple[str, ...] = (),
+        batch_shape: torch.Size | tuple[int, ...] = (),
+        active_dims: tuple[int, ...] | None = None,
+        **parameters: Any,
+    ) -> None:
+        super().__init__(batch_shape=torch.Size(batch_shape), active_dims=active_dims)
+        self.kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
+        kinds = dict(self.kernel._source.parameters)
+        values = {name: value for name, value in self.kernel.parameters.items() if value is not None} | parameters
+        self.kernel._source.values(values)  # complains about missing and unknown ones
+        constraints = constraints or {}
+        self._trained: list[str] = []
+        self._fixed: dict[str, Any] = {}
+        for name, value in values.items():
+            if kinds[name] == "integer" or name in fixed:
+                self._fixed[name] = value
+                continue
+            self._trained.append(name)
+            initial = torch.as_tensor(value, dtype=torch.get_default_dtype())
+            initial = initial.expand(self.batch_shape + initial.shape).clone()
+            constraint = constraints.get(name, gpytorch.constraints.Positive())
+            self.register_parameter(f"raw_{name}", torch.nn.Parameter(initial))
+            if constraint is not None:
+                self.register_constraint(f"raw_{name}", constraint)
+                self.initialize(**{f"raw_{name}": constraint.inverse_transform(initial)})
+
+    def value_of(self, name: str) -> Any:
+        """The parameter as the formula sees it."""
+        if name in self._fixed:
+            return self._fixed[name]
+        raw = getattr(self, f"raw_{name}")
+        constraint = getattr(self, f"raw_{name}_constraint", None)
+        return raw if constraint is None else constraint.transform(raw)
+
+    def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, last_dim_is_batch: bool = False, **_: Any) -> Tensor:
+        if last_dim_is_batch:
+            x1, x2 = x1.transpose(-1, -2).unsqueeze(-1), x2.transpose(-1, -2).unsqueeze(-1)
+        values = {name: self.value_of(name) for name in (*self._trained, *self._fixed)}
+        if diag:  # point by point: a batch of pairs
+            values = {
+                name: v.unsqueeze(-1 if v.dim() == len(self.batch_shape) else -2)
+                if isinstance(v, Tensor) and self.batch_shape
+                else v
+                for name, v in values.items()
+            }
+            return self.kernel(x1.unsqueeze(-2), x2.unsqueeze(-2), **values)[..., 0, 0]
+        return self.kernel(x1, None if x1 is x2 else x2, **values)

@@ -1,0 +1,99 @@
+#include "python/native/arrays.h"
+
+#include <unordered_map>
+
+namespace halogram {
+
+namespace {
+
+// The type's table of functions; nullptr: it has none that is understood.
+const dlpack::ExchangeApi* exchange_api(nb::handle object) {
+    // Types that have one are never unloaded; guarded by the interpreter's lock.
+    static std::unordered_map<PyTypeObject*, const dlpack::ExchangeApi*> known;
+    PyTypeObject* type = Py_TYPE(object.ptr());
+    const auto found = known.find(type);
+    if (found != known.end()) return found->second;
+    const dlpack::ExchangeApi* api = nullptr;
+    nb::object capsule =
+        nb::getattr(nb::handle(reinterpret_cast<PyObject*>(type)), "__dlpack_c_exchange_api__", nb::none());
+    if (PyCapsule_IsValid(capsule.ptr(), dlpack::exchange_capsule)) {
+        api = static_cast<const dlpack::ExchangeApi*>(PyCapsule_GetPointer(capsule.ptr(), dlpack::exchange_capsule));
+        if (api->header.version.major != dlpack::known_major || api->tensor_from_object == nullptr) api = nullptr;
+    }
+    if (api != nullptr) known.emplace(type, api);  // a type without one may go away
+    return api;
+}
+
+std::string type_text(const dlpack::DataType& type) {
+    const std::string bits = std::to_string(type.bits);
+    switch (type.code) {
+        case dlpack::integer: return "int" + bits;
+        case dlpack::unsigned_integer: return "uint" + bits;
+        case dlpack::floating: return "float" + bits;
+        case dlpack::brain_floating: return "bfloat" + bits;
+        case dlpack::complex: return "complex" + bits;
+        case dlpack::boolean: return "bool";
+        default: return "an unknown element type";
+    }
+}
+
+[[noreturn]] void fail(PyObject* exception, const std::string& message) {
+    PyErr_SetString(exception, message.c_str());
+    throw nb::python_error();
+}
+
+}  // namespace
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+    std::string text = "(";
+    for (std::size_t k = 0; k < shape.size(); ++k) text += (k == 0 ? "" : ", ") + std::to_string(shape[k]);
+    return text + (shape.size() == 1 ? ",)" : ")");
+}
+
+void ArrayView::read(nb::handle object, const std::string& what) {
+    if (const dlpack::ExchangeApi* api = exchange_api(object)) {
+        if (api->tensor_from_object(object.ptr(), &tensor_) != 0) throw nb::python_error();
+        return;
+    }
+    if (!nb::try_cast<nb::ndarray<>>(object, kept_) || !kept_.is_valid()) {
+        PyErr_Clear();
+        fail(PyExc_TypeError,
+             what + " is " + nb::type_name(nb::handle(reinterpret_cast<PyObject*>(Py_TYPE(object.ptr())))).c_str() +
+                 ", not an array (NumPy, PyTorch or DLPack)");
+    }
+    tensor_.data = kept_.data();
+    tensor_.device = {kept_.device_type(), kept_.device_id()};
+    tensor_.dimensions = static_cast<std::int32_t>(kept_.ndim());
+    tensor_.type = {kept_.dtype().code, kept_.dtype().bits, kept_.dtype().lanes};
+    for (std::size_t k = 0; k < kept_.ndim(); ++k) {
+        shape_.push_back(static_cast<std::int64_t>(kept_.shape(k)));
+        strides_.push_back(kept_.stride(k));
+    }
+    tensor_.shape = shape_.data();
+    tensor_.strides = strides_.data();
+}
+
+ArrayView::ArrayView(nb::handle object, const std::string& what, int element_bits) {
+    read(object, what);
+    if (tensor_.device.type != dlpack::cpu)
+        fail(PyExc_NotImplementedError,
+             what + " is not in the memory of the CPU, the only device there are kernels for: move it with .cpu()");
+    if (tensor_.type.code != dlpack::floating || tensor_.type.bits != element_bits || tensor_.type.lanes != 1)
+        fail(PyExc_TypeError, what + " has elements of type " + type_text(tensor_.type) + ", not float" +
+                                  std::to_string(element_bits) + " as x");
+    const auto dimensions = static_cast<std::size_t>(tensor_.dimensions);
+    if (strides_.size() != dimensions || dimensions == 0) {
+        strides_.assign(dimensions, 1);
+        if (tensor_.strides != nullptr)
+            strides_.assign(tensor_.strides, tensor_.strides + dimensions);
+        else
+            for (std::size_t k = dimensions; k-- > 1;) strides_[k - 1] = strides_[k] * tensor_.shape[k];
+    }
+    data_ = static_cast<char*>(tensor_.data) + tensor_.byte_offset;
+}
+
+std::string ArrayView::shape_text() const {
+    return halogram::shape_text({tensor_.shape, tensor_.shape + tensor_.dimensions});
+}
+
+}  // namespace halogram

@@ -15,7 +15,7 @@ HALOGRAM := $(BUILD)/bin/halogram
 DEMO := $(BUILD)/demo
 CC ?= cc
 
-.PHONY: help setup configure build demo test bench compare python-environment wheel format check-format lint clean
+.PHONY: help setup configure build demo test bench compare python-environment python-package wheel format check-format lint clean
 help:
 	@echo "make setup    install what the build needs: Debian packages, pinned wheels in build/venv"
 	@echo "make build    set up and build; the program is $(HALOGRAM)"
@@ -47,7 +47,7 @@ demo: configure
 	$(CC) -std=c99 -O2 -I$(DEMO) examples/demo/demo.c $(DEMO)/librbf.a $(DEMO)/libl1_exp.a -pthread -lm -o $(DEMO)/demo
 	$(DEMO)/demo examples/data/digit_probabilities.csv
 
-test: build $(if $(filter release,$(PRESET)),python-environment)
+test: build $(if $(filter release,$(PRESET)),python-package)
 	@$(CTEST) --preset $(PRESET) -j $(JOBS)
 
 bench: configure
@@ -66,8 +66,12 @@ python-environment:
 	    $(PYTHON_VENV)/bin/pip install -q --disable-pip-version-check --no-deps -r python/requirements.txt && \
 	    $(PYTHON_VENV)/bin/pip check && cp python/requirements.txt $(PYTHON_VENV)/.stamp; }
 
+python-package: wheel python-environment
+	@$(PYTHON_VENV)/bin/pip install -q --disable-pip-version-check --no-deps --force-reinstall build/wheel/halogram-*.whl
+
 # The package as a wheel, from what is built already.
 wheel: build
+	@rm -rf build/wheel
 	@$(VENV)/python -m pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w build/wheel . \
 	    -C build-dir=$(BUILD) -C cmake.define.HALOGRAM_TESTS=ON
 

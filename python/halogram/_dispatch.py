@@ -67,7 +67,7 @@ def gram_vjp(key: Key, x: Any, y: Any, g: Any, parameters: dict[str, Any]) -> di
     wanted = (True, arrays.y is not None, *(kind != "integer" for kind in of.kinds))
     g = np.asarray(_numpy(g, "g"), arrays.x.dtype)
     results = arrays.native.gram_vjp(arrays.x, arrays.y, arrays.values, g, wanted, arrays.allocate, 0)
-    inputs = (arrays.x, arrays.y, *arrays.values)
+    inputs: tuple[Any, ...] = (arrays.x, arrays.y, *arrays.values)
     reduced = [None if r is None else _sum_to(r, np.shape(i)) for r, i in zip(results, inputs)]
     return {name: arrays.back(r) for name, r in zip(("x", "y", *of.names), reduced) if r is not None}
 

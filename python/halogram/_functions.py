@@ -9,9 +9,6 @@ from typing import Any
 from . import _dispatch
 from ._sources import CATALOGUE, Source, key_of, source
 
-_OPTIONS = (("form", "direct"), ("tolerance", None), ("math", "exact"))
-
-
 def _documentation(entry: dict[str, Any], of: Source) -> str:
     lines = [entry["summary"], "", f"    {entry['formula']}", "", "Args:"]
     lines.append(f"    x: (..., n, features), {_DOMAINS.get(entry['domain'], entry['domain'])}.")
@@ -33,27 +30,25 @@ _DOMAINS = {"real": "any real numbers"}
 
 def function_of(name: str) -> Callable[..., Any]:
     entry = CATALOGUE[name]
-    key = key_of(name)
-    direct = source(key)
+    direct = source(key_of(name))
 
-    def kernel(x: Any, y: Any = None, **parameters: Any) -> Any:
-        of = key
-        if not parameters.keys().isdisjoint(_OPTION_NAMES):
-            options = {option: parameters.pop(option, default) for option, default in _OPTIONS}
-            of = key_of(name, **options)
-        return _dispatch.gram(of, x, y, parameters)
+    def kernel(
+        x: Any,
+        y: Any = None,
+        *,
+        form: str = "direct",
+        tolerance: float | None = None,
+        math: str = "exact",
+        **parameters: Any,
+    ) -> Any:
+        return _dispatch.gram((name, form, tolerance, math), x, y, parameters)
 
     kernel.__name__ = kernel.__qualname__ = name
     kernel.__module__ = "halogram"
     kernel.__doc__ = _documentation(entry, direct)
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    kernel.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [inspect.Parameter("x", positional), inspect.Parameter("y", positional, default=None)]
-        + [inspect.Parameter(parameter, keyword) for parameter in direct.names]
-        + [inspect.Parameter(option, keyword, default=default) for option, default in _OPTIONS]
-    )
+    # What help() and editors show: the parameters by their names.
+    *points_and_options, _ = inspect.signature(kernel).parameters.values()
+    named = [inspect.Parameter(parameter, inspect.Parameter.KEYWORD_ONLY) for parameter in direct.names]
+    shown = [*points_and_options[:2], *named, *points_and_options[2:]]
+    kernel.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     return kernel
-
-
-_OPTION_NAMES = frozenset(option for option, _ in _OPTIONS)

@@ -10,6 +10,7 @@ from typing import Any
 from . import _dispatch, _native
 from ._sources import CATALOGUE, dtype_name, key_of, operations, source
 
+_PRIMARY = re.compile(r"[A-Za-z0-9_.]+|\([^()]*\)")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -88,8 +89,9 @@ class Kernel:
 
     def compile(self, features: int, dtype: Any = "float32", ops: Iterable[str] = ("gram", "gram_vjp")) -> Kernel:
         """Compiles for this number of features now, instead of at the first call. Returns self."""
+        wanted = operations(list(ops))
         native = self._source.specialize(dtype_name(dtype), features)
-        for operation in operations(list(ops)):
+        for operation in wanted:
             native.compile(operation)
         return self
 
@@ -139,7 +141,7 @@ class Kernel:
     def __pow__(self, exponent: int) -> Kernel:
         if not isinstance(exponent, int) or exponent < 1:
             return NotImplemented
-        return self._made(f"({self._written()})^{exponent}", self._bound)
+        return self._made(f"{self._part()}^{exponent}", self._bound)
 
     def _combined(self, operator: str, other: Any) -> Kernel:
         if not isinstance(other, Kernel):
@@ -149,7 +151,7 @@ class Kernel:
         taken = set(self._source.names) | set(_IDENTIFIER.findall(self._written()))
         renamed = {name: _free(name, taken) for name in other._source.names}
         bound = self._bound | {renamed[name]: value for name, value in other._bound.items()}
-        return self._made(f"({self._written()}) {operator} ({other._written(renamed)})", bound)
+        return self._made(f"{self._part()} {operator} {other._part(renamed)}", bound)
 
     def _made(self, formula: str, bound: dict[str, Any]) -> Kernel:
         form, tolerance, math = self._options()
@@ -158,6 +160,10 @@ class Kernel:
     def _options(self) -> tuple[str, float | None, str]:
         _, form, tolerance, math = self._source.key
         return form, tolerance, math
+
+    def _part(self, renamed: dict[str, str] | None = None) -> str:
+        text = self._written(renamed)
+        return text if self._source.kernel or _PRIMARY.fullmatch(text) else f"({text})"
 
     def _written(self, renamed: dict[str, str] | None = None) -> str:
         """As part of a formula."""
@@ -189,7 +195,7 @@ def _free(name: str, taken: set[str]) -> str:
 def _number(value: Any, like: Kernel) -> Kernel:
     """A constant kernel: a number, or a scalar tensor that keeps its gradient."""
     if isinstance(value, (int, float)):
-        return like._made(f"({value!r})", {})
+        return like._made(repr(value) if value >= 0 else f"({value!r})", {})
     if getattr(value, "ndim", None) == 0:
         return like._made("scale", {"scale": value})
     raise TypeError(f"a kernel combines with kernels and numbers, not with {type(value).__name__}")

@@ -37,7 +37,7 @@ class Source:
         self.kernel = text if text in CATALOGUE else ""
         self.formula = "" if self.kernel else text
         self.text = text
-        described = self._native("any", "f32")
+        described = self._parsed("any", "f32")
         #: Names and kinds ("scalar", "integer", "vector") of the parameters, in the order of the formula.
         self.parameters: tuple[tuple[str, str], ...] = tuple(described.parameters)
         self.names: tuple[str, ...] = tuple(name for name, _ in self.parameters)
@@ -59,7 +59,7 @@ class Source:
             name=name,
         )
 
-    def _native(self, features: int | str, dtype: str) -> _native.Kernel:
+    def _parsed(self, features: int | str, dtype: str) -> _native.Kernel:
         return _native.Kernel(self.arguments(features, dtype))
 
     def native(self, dtype: str, features: int) -> _native.Kernel:
@@ -75,16 +75,16 @@ class Source:
 
     def _make(self, dtype: str, features: int) -> _native.Kernel:
         if not self._any_features:
-            return self._native(features, dtype)
+            return self._parsed(features, dtype)
         kernel = self._kernels.get((dtype, 0))
         if kernel is None:
-            kernel = self._kernels[dtype, 0] = self._native("any", dtype)
+            kernel = self._kernels[dtype, 0] = self._parsed("any", dtype)
         return kernel
 
     def specialize(self, dtype: str, features: int) -> _native.Kernel:
         """Compiles for this number of features also what the package brings for any."""
         with _lock:
-            kernel = self._kernels[dtype, features] = self._native(features, dtype)
+            kernel = self._kernels[dtype, features] = self._parsed(features, dtype)
         return kernel
 
     def tangent(self, dtype: str, features: int) -> _native.Kernel:

@@ -26,7 +26,9 @@ _STORED = (torch.float16, torch.bfloat16)
 
 def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -> Tensor:
     dtype = _DTYPES.get(x.dtype) if type(x) in _PLAIN else None
-    if dtype is None or x.dim() < 2 or not x.is_cpu or (y is not None and type(y) not in _PLAIN):
+    if dtype is None or x.dim() < 2 or not x.is_cpu:
+        return _unusual(source, x, y, values)
+    if y is not None and (type(y) not in _PLAIN or y.dtype is not x.dtype or not y.is_cpu or y.dim() < 2):
         return _unusual(source, x, y, values)
     needs = x.requires_grad or (y is not None and y.requires_grad)
     for value in values:
@@ -102,9 +104,11 @@ def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[
         else:
             if value.dtype != x.dtype:
                 value = value.to(x.dtype)
-            if not value.is_cpu and value.dim() > 0:
-                raise NotImplementedError(f"{name} is on {value.device}: there are kernels for the CPU only")
-            value = value.cpu().resolve_neg()
+            if not value.is_cpu:
+                raise NotImplementedError(
+                    f"{name} is on {value.device}: this build has kernels for the CPU only; move it with .cpu()"
+                )
+            value = value.resolve_neg()
             needs = needs or value.requires_grad
         result.append(value)
     return tuple(result), needs

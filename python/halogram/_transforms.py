@@ -142,9 +142,9 @@ def to_front(args: Sequence[Any], in_dims: Sequence[Any], inner: Sequence[int], 
     return result
 
 
-def shaped_as(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def shaped_as(results: Sequence[Tensor], shapes_of_inputs: Sequence[Any]) -> tuple[Tensor, ...]:
     """Without the dimensions of extent 1 that aligned the operands; the first dimension is the batch."""
-    return tuple(r.reshape(i) for r, i in zip(results, inputs))
+    return tuple(r.reshape(shape) for r, shape in zip(results, shapes_of_inputs))
 
 
 def shapes(args: Sequence[Any], in_dims: Sequence[Any], batch: int) -> list[Any]:
@@ -166,8 +166,8 @@ class Gram(Function):
 
     @staticmethod
     def forward(shared: Shared, x: Tensor, y: Tensor | None, *values: Any) -> Tensor:
-        x, y, *values = _plain((x, y, *values))
-        return shared.kernel(x).gram(x, y, tuple(values), x.new_empty, _threads())
+        x, y, *numbers = _plain((x, y, *values))
+        return shared.kernel(x).gram(x, y, tuple(numbers), x.new_empty, _threads())
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:

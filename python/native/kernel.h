@@ -28,6 +28,7 @@ public:
     const std::string& formula() const { return formula_; }
     int features() const { return features_; }  // 0: any
     int element_bits() const { return arguments_.dtype == "f64" ? 64 : 32; }
+    bool prebuilt() const { return prebuilt_ != nullptr; }
     int point_planes() const { return tangent_ ? 2 : 1; }
 
     // "gram" or "gram_vjp", compiled if it is not yet. Throws as compile_in_process.

@@ -126,6 +126,7 @@ NB_MODULE(_native, module) {
         .def(nb::init<const KernelArguments&, bool>(), nb::arg("arguments"), nb::arg("tangent") = false)
         .def_prop_ro("formula", &Kernel::formula)
         .def_prop_ro("features", &Kernel::features)
+        .def_prop_ro("prebuilt", &Kernel::prebuilt)
         .def_prop_ro("parameters",
                      [](const Kernel& kernel) {
                          nb::list result;

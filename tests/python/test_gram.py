@@ -1,0 +1,235 @@
+"""Values: NumPy and torch, every shape, layout and type that is allowed, against loops over pairs; and every error."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+import halogram as hg
+
+L1 = "exp(-gamma * l1(x, y))"
+
+
+def loop(k, x, y, dtype=np.float64):
+    return np.array([[k(a.astype(dtype), b.astype(dtype)) for b in y] for a in x])
+
+
+def l1(gamma):
+    return lambda a, b: math.exp(-gamma * np.abs(a - b).sum())
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(1)
+
+
+@pytest.mark.parametrize("dtype, close", [(np.float32, 1e-6), (np.float64, 1e-14)])
+@pytest.mark.parametrize("n, m, features", [(1, 1, 1), (128, 128, 5), (33, 70, 17), (3, 200, 64)])
+def test_formula_and_catalogue_against_loops(random, dtype, close, n, m, features):
+    x, y = random.random((n, features)).astype(dtype), random.random((m, features)).astype(dtype)
+    for k, right in (
+        (hg.gram(L1, x, y, gamma=0.5), loop(l1(0.5), x, y)),
+        (hg.rbf(x, y, gamma=0.7), loop(lambda a, b: math.exp(-0.7 * ((a - b) ** 2).sum()), x, y)),
+        (hg.gram("rbf", x, gamma=0.7), loop(lambda a, b: math.exp(-0.7 * ((a - b) ** 2).sum()), x, x)),
+    ):
+        assert k.dtype == dtype
+        np.testing.assert_allclose(k, right, rtol=0, atol=close)
+
+
+def test_the_question_it_started_from(random):
+    p = torch.softmax(torch.from_numpy(random.standard_normal((128, 5))), -1).requires_grad_()
+    for k, right in (
+        (hg.gram(L1, p, gamma=1.0), torch.exp(-(p[:, None] - p[None]).abs().sum(-1))),
+        (hg.rbf(p, gamma=1.0), torch.exp(-((p[:, None] - p[None]) ** 2).sum(-1))),
+    ):
+        assert k.shape == (128, 128) and k.requires_grad
+        torch.testing.assert_close(k, right, rtol=0, atol=1e-14)
+        target = torch.rand(128, 128, dtype=torch.double)
+        (mine,) = torch.autograd.grad((k * target).sum(), p)
+        (theirs,) = torch.autograd.grad((right * target).sum(), p)
+        torch.testing.assert_close(mine, theirs, rtol=1e-12, atol=1e-12)
+
+
+def layouts(x):
+    """The same numbers in other places."""
+    yield x.T.copy().T  # columns side by side
+    wide = np.full((x.shape[0], x.shape[1] + 3), np.nan, x.dtype)
+    wide[:, 1:-2] = x
+    yield wide[:, 1:-2]
+    sparse = np.full((2 * x.shape[0], 3 * x.shape[1]), np.nan, x.dtype)
+    sparse[::2, ::3] = x
+    yield sparse[::2, ::3]
+    yield x[::-1].copy()[::-1]
+    yield x[:, ::-1].copy()[:, ::-1]
+    odd = np.zeros(x.nbytes + 1, np.uint8)[1:].view(x.dtype).reshape(x.shape)  # not aligned
+    odd[:] = x
+    yield odd
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_layouts_give_the_same_bits(random, dtype):
+    x, y = random.random((20, 5)).astype(dtype), random.random((9, 5)).astype(dtype)
+    right = hg.rbf(x, y, gamma=0.3)
+    for a in layouts(x):
+        np.testing.assert_array_equal(hg.rbf(a, y, gamma=0.3), right)
+    for b in layouts(y):
+        np.testing.assert_array_equal(hg.rbf(x, b, gamma=0.3), right)
+    g = random.random((20, 9)).astype(dtype)
+    k = hg.Kernel("rbf", gamma=0.3)
+    right = k.vjp(x, y, g)
+    for h in layouts(g):
+        for name, value in k.vjp(x, y, h).items():
+            np.testing.assert_array_equal(value, right[name])
+    tx = torch.from_numpy(x)
+    np.testing.assert_array_equal(hg.rbf(tx.t().contiguous().t(), torch.from_numpy(y), gamma=0.3), hg.rbf(x, y, gamma=0.3))
+    np.testing.assert_array_equal(hg.rbf(tx[:1].expand(20, 5), gamma=0.3), hg.rbf(x[:1].repeat(20, 0), gamma=0.3))
+
+
+def test_empty_inputs():
+    x = np.zeros((0, 5), np.float32)
+    assert hg.rbf(x, gamma=1.0).shape == (0, 0)
+    assert hg.rbf(x, np.zeros((3, 5), np.float32), gamma=1.0).shape == (0, 3)
+    assert hg.rbf(np.zeros((3, 5), np.float32), x, gamma=1.0).shape == (3, 0)
+    assert hg.rbf(np.zeros((0, 4, 5)), np.zeros((3, 5)), gamma=1.0).shape == (0, 4, 3)
+    t = torch.zeros(0, 5, requires_grad=True)
+    y = torch.ones(3, 5, requires_grad=True)
+    gamma = torch.tensor(1.0, requires_grad=True)
+    hg.rbf(t, y, gamma=gamma).sum().backward()
+    assert t.grad.shape == (0, 5)
+    assert (y.grad == 0).all() and gamma.grad == 0
+
+
+def test_batches_broadcast_as_torch_does(random):
+    x = random.random((2, 1, 4, 3))
+    y = random.random((5, 6, 3))
+    gamma = random.random((2, 5))
+    k = hg.gram(L1, x, y, gamma=gamma)
+    assert k.shape == (2, 5, 4, 6)
+    for i in range(2):
+        for j in range(5):
+            np.testing.assert_array_equal(k[i, j], hg.gram(L1, x[i, 0], y[j], gamma=float(gamma[i, j])))
+    ell = random.random((5, 3)) + 0.5
+    ard = "exp(-sum(((x - y) / ell[d])^2))"
+    k = hg.gram(ard, x, y, ell=ell)
+    for i in range(2):
+        for j in range(5):
+            np.testing.assert_array_equal(k[i, j], hg.gram(ard, x[i, 0], y[j], ell=ell[j]))
+
+
+def test_whole_numbers_and_sequences_become_float64():
+    k = hg.cdist([[0, 3], [4, 0]], [[0, 0]])
+    assert k.dtype == np.float64
+    np.testing.assert_array_equal(k, [[3.0], [4.0]])
+    assert hg.rbf(np.eye(3, dtype=np.float32), np.eye(3), gamma=1).dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_storage(dtype):
+    x = torch.rand(6, 5).to(dtype).requires_grad_()
+    k = hg.rbf(x, gamma=0.5)
+    assert k.dtype == dtype
+    right = hg.rbf(x.detach().float(), gamma=0.5)
+    torch.testing.assert_close(k, right.to(dtype), rtol=0, atol=0)
+    k.sum().backward()
+    assert x.grad.dtype == dtype
+    assert hg.rbf(np.zeros((2, 3), np.float16), gamma=1.0).dtype == np.float16
+
+
+def test_other_dlpack_arrays(random):
+    class Array:  # an array of a library of its own
+        def __init__(self, array):
+            self.array = array
+
+        def __dlpack__(self, **options):
+            return self.array.__dlpack__(**options)
+
+        def __dlpack_device__(self):
+            return self.array.__dlpack_device__()
+
+    x = random.random((4, 3))
+    np.testing.assert_array_equal(hg.rbf(Array(x), gamma=1.0), hg.rbf(x, gamma=1.0))
+
+
+def test_negated_views():
+    z = torch.randn(4, 3, 2, dtype=torch.double)
+    x = torch.view_as_complex(z).conj().imag
+    assert x.is_neg()
+    torch.testing.assert_close(hg.linear(x), x @ x.T)
+
+
+def test_expanded_form_and_its_bound(random):
+    x = random.standard_normal((50, 64)).astype(np.float32)
+    kernel = hg.Kernel("rbf", form="expanded", gamma=0.01)
+    bound = kernel.error_bound(x)
+    assert 0 < bound < 1e-3
+    exact = hg.rbf(x.astype(np.float64), gamma=np.float64(np.float32(0.01)))
+    assert np.abs(kernel(x) - exact).max() <= bound
+    np.testing.assert_array_equal(hg.rbf(x, gamma=0.01, form="auto", tolerance=1e-30), hg.rbf(x, gamma=0.01))
+    with pytest.raises(ValueError, match="no error bound"):
+        hg.Kernel("rbf", gamma=1).error_bound(x)
+
+
+def test_vjp_against_torch(random):
+    x, y, g = random.random((7, 3)), random.random((5, 3)), random.random((7, 5))
+    gradients = hg.Kernel(L1).vjp(x, y, g, gamma=0.5)
+    tx, ty = torch.from_numpy(x).requires_grad_(), torch.from_numpy(y).requires_grad_()
+    gamma = torch.tensor(0.5, dtype=torch.double, requires_grad=True)
+    k = torch.exp(-gamma * (tx[:, None] - ty[None]).abs().sum(-1))
+    for name, right in zip(("x", "y", "gamma"), torch.autograd.grad((k * torch.from_numpy(g)).sum(), (tx, ty, gamma))):
+        np.testing.assert_allclose(gradients[name], right.numpy(), rtol=1e-13)
+
+
+def test_formula_errors_point_at_the_character():
+    x = np.zeros((2, 3))
+    with pytest.raises(hg.FormulaError) as caught:
+        hg.gram("exp(-gama * l2(x, y))", x, gama=1.0)
+    lines = str(caught.value).splitlines()
+    assert "did you mean 'l1'?" in lines[0] and "column 13" in lines[0]
+    assert lines[2].index("^") == lines[1].index("l2")
+    assert issubclass(hg.FormulaError, ValueError)
+
+
+@pytest.mark.parametrize("array", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
+def test_errors_name_shapes_and_types(array):
+    x = array(np.zeros((4, 5)))
+    cases = [
+        (lambda: hg.rbf(x, array(np.zeros((6, 4))), gamma=1.0), ValueError, r"\(4, 5\).*\(6, 4\)"),
+        (lambda: hg.rbf(array(np.zeros(5)), gamma=1.0), ValueError, r"\(5,\)"),
+        (lambda: hg.rbf(x, array(np.zeros(5)), gamma=1.0), ValueError, r"y has shape \(5,\)"),
+        (lambda: hg.rbf(array(np.zeros((4, 0))), gamma=1.0), ValueError, "no features"),
+        (lambda: hg.rbf(array(np.zeros((2, 4, 5))), array(np.zeros((3, 4, 5))), gamma=1.0), ValueError, "batch"),
+        (lambda: hg.rbf(x), TypeError, "needs the parameter gamma"),
+        (lambda: hg.rbf(x, gama=1.0), TypeError, "did you mean gamma"),
+        (lambda: hg.rbf(x, gamma=1.0, sigma=2.0), TypeError, "no parameter sigma"),
+        (lambda: hg.rbf_ard(x, lengthscale=array(np.ones(3))), ValueError, r"\(3,\)"),
+        (lambda: hg.polynomial(x, gamma=1.0, coef0=1.0, degree=2.5), TypeError, "int"),
+        (lambda: hg.polynomial(x, gamma=1.0, coef0=1.0, degree=2**40), ValueError, "32-bit"),
+        (lambda: hg.rbf(x, gamma=1.0, form="fast"), ValueError, "form is 'fast'"),
+        (lambda: hg.rbf(x, gamma=1.0, form="auto"), ValueError, "tolerance"),
+        (lambda: hg.rbf(array(np.zeros((2, 2), np.complex64)), gamma=1.0), TypeError, "complex64"),
+        (lambda: hg.gram(3.5, x), TypeError, "string"),
+        (lambda: hg.gram("linear", "text"), TypeError, "type"),
+    ]
+    for call, exception, message in cases:
+        with pytest.raises(exception, match=message):
+            call()
+
+
+def test_errors_of_torch_alone():
+    x = torch.zeros(4, 5)
+    with pytest.raises(TypeError, match="float32.*float64"):
+        hg.rbf(x, torch.zeros(4, 5, dtype=torch.double), gamma=1.0)
+    with pytest.raises(TypeError, match="int64"):
+        hg.rbf(torch.zeros(4, 5, dtype=torch.int64), gamma=1.0)
+    with pytest.raises(NotImplementedError, match="meta"):
+        hg.rbf(torch.zeros(4, 5, device="meta"), gamma=1.0)
+    with pytest.raises(NotImplementedError, match="CPU"):
+        hg.rbf(x, torch.zeros(4, 5, device="meta"), gamma=1.0)
+    with pytest.raises(TypeError, match="ndarray"):
+        hg.rbf(x, np.zeros((4, 5), np.float32), gamma=1.0)
+    with pytest.raises(TypeError, match="whole number"):
+        hg.polynomial(x, gamma=1.0, coef0=1.0, degree=torch.tensor(2.0))
+    assert hg.polynomial(x, gamma=1.0, coef0=1.0, degree=torch.tensor(2)).shape == (4, 4)

@@ -1,0 +1,153 @@
+"""torch.func, forward mode and torch.compile against the same calls on a kernel made of torch's operations."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.autograd import forward_ad
+from torch.func import grad, hessian, jacfwd, jacrev, jvp, vmap
+from torch.utils._pytree import tree_leaves
+
+import halogram as hg
+
+FORMULA = "exp(-gamma * sqdist(x, y))"
+
+
+def mine(x, y, gamma):
+    return hg.gram(FORMULA, x, y, gamma=gamma)
+
+
+def theirs(x, y, gamma):
+    return torch.exp(-gamma * ((x[..., :, None, :] - y[..., None, :, :]) ** 2).sum(-1))
+
+
+torch.manual_seed(0)
+X, Y, W = (torch.randn(*s, dtype=torch.double) for s in ((4, 3), (5, 3), (4, 5)))
+GAMMA = torch.tensor(0.7, dtype=torch.double)
+XS = torch.randn(6, 4, 3, dtype=torch.double)
+GAMMAS = torch.rand(6, dtype=torch.double) + 0.5
+
+
+def weighted(k):
+    return lambda x, y, gamma: (k(x, y, gamma) * W).sum()
+
+
+def dual(k):
+    with forward_ad.dual_level():
+        return forward_ad.unpack_dual(k(forward_ad.make_dual(X, 2 * X), Y, GAMMA)).tangent
+
+
+CALLS = {
+    "grad": lambda k: grad(weighted(k), argnums=(0, 1, 2))(X, Y, GAMMA),
+    "vmap": lambda k: vmap(lambda x: k(x, Y, GAMMA))(XS),
+    "vmap of two": lambda k: vmap(lambda x, g: k(x, Y, g))(XS, GAMMAS),
+    "vmap of a parameter": lambda k: vmap(lambda g: k(X, Y, g))(GAMMAS),
+    "vmap in another dimension": lambda k: vmap(lambda x: k(x, Y, GAMMA), in_dims=1)(XS.transpose(0, 1)),
+    "vmap of vmap": lambda k: vmap(lambda x: vmap(lambda g: k(x, Y, g))(GAMMAS))(XS),
+    "vmap of grad": lambda k: vmap(grad(lambda x, g: weighted(k)(x, Y, g), argnums=(0, 1)))(XS, GAMMAS),
+    "grad of vmap": lambda k: grad(lambda g: vmap(lambda x: k(x, Y, g))(XS).sum())(GAMMA),
+    "jvp": lambda k: jvp(k, (X, Y, GAMMA), (2 * X, Y + 1, GAMMA)),
+    "jvp of one": lambda k: jvp(lambda x: k(x, Y, GAMMA), (X,), (2 * X,)),
+    "vmap of jvp": lambda k: vmap(lambda x: jvp(lambda a: k(a, Y, GAMMA), (x,), (2 * x,)))(XS),
+    "hessian": lambda k: hessian(weighted(k), argnums=(0, 1, 2))(X, Y, GAMMA),
+    "vmap of hessian": lambda k: vmap(hessian(lambda x: weighted(k)(x, Y, GAMMA)))(XS),
+    "jacrev of jacrev": lambda k: jacrev(jacrev(lambda x: weighted(k)(x, Y, GAMMA)))(X),
+    "jacrev of jacfwd": lambda k: jacrev(jacfwd(lambda x: weighted(k)(x, Y, GAMMA)))(X),
+    "jacrev": lambda k: jacrev(lambda x: k(x, Y, GAMMA))(X),
+    "jacfwd": lambda k: jacfwd(lambda x: k(x, Y, GAMMA))(X),
+    "dual numbers": dual,
+}
+
+
+def expect_equal(a, b):
+    a, b = tree_leaves(a), tree_leaves(b)
+    assert len(a) == len(b)
+    for p, q in zip(a, b):
+        torch.testing.assert_close(p, q, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_transforms(name):
+    expect_equal(CALLS[name](mine), CALLS[name](theirs))
+
+
+def test_transforms_of_per_feature_parameters():
+    def ard(x, ell):
+        return hg.rbf_ard(x, Y, lengthscale=ell)
+
+    def reference(x, ell):
+        return torch.exp(-0.5 * (((x[..., :, None, :] - Y) / ell[..., None, None, :]) ** 2).sum(-1))
+
+    ell = torch.rand(6, 3, dtype=torch.double) + 0.5
+    for call in (
+        lambda k: vmap(k)(XS, ell),
+        lambda k: vmap(grad(lambda x, e: (k(x, e) * W).sum(), argnums=(0, 1)))(XS, ell),
+        lambda k: jvp(k, (X, ell[0]), (2 * X, ell[1])),
+        lambda k: hessian(lambda e: (k(X, e) * W).sum())(ell[0]),
+    ):
+        expect_equal(call(ard), call(reference))
+
+
+def test_forward_over_forward_is_refused():
+    with pytest.raises(NotImplementedError, match="forward over forward"):
+        jacfwd(jacfwd(lambda x: weighted(mine)(x, Y, GAMMA)))(X)
+
+
+@pytest.mark.parametrize("backend", ["eager", "aot_eager", "inductor"])
+def test_compile(backend):
+    def derivatives(k):
+        tensors = [t.clone().requires_grad_() for t in (X, Y, GAMMA)]
+        function = weighted(k)
+        if k is mine:
+            function = torch.compile(function, fullgraph=True, backend=backend)
+        value = function(*tensors)
+        return value, torch.autograd.grad(value, tensors)
+
+    expect_equal(derivatives(mine), derivatives(theirs))
+
+
+def test_compile_of_what_was_never_called_before():
+    formula = "exp(-gamma * sqdist(x, y)) + 0 * c"
+
+    @torch.compile(fullgraph=True, backend="aot_eager")
+    def function(x, ell):
+        return hg.gram(formula, x, gamma=0.7, c=1.0), hg.matern52(x, lengthscale=ell), hg.cdist(x, x, "cityblock")
+
+    k, m, c = function(X, GAMMA)
+    expect_equal(k, theirs(X, X, GAMMA))
+    expect_equal(m, hg.matern52(X, lengthscale=0.7))
+    expect_equal(c, torch.cdist(X, X, p=1))
+
+
+def test_compile_of_half_precision_and_of_kernel_objects():
+    kernel = 2.0 * hg.Kernel("rbf", gamma=0.5)
+    function = torch.compile(lambda x: kernel(x), fullgraph=True, backend="aot_eager")
+    x = X.to(torch.bfloat16)
+    assert function(x).dtype == torch.bfloat16
+    expect_equal(function(X), 2 * hg.rbf(X, gamma=0.5))
+
+
+def test_compile_of_vmap():
+    function = torch.compile(lambda xs: vmap(lambda x: mine(x, Y, GAMMA))(xs), fullgraph=True, backend="aot_eager")
+    expect_equal(function(XS), vmap(lambda x: theirs(x, Y, GAMMA))(XS))
+
+
+def test_operators_pass_opcheck():
+    import json
+
+    from halogram import _operators  # registers them
+
+    x, y, gamma = (t.clone().requires_grad_() for t in (X, Y, GAMMA))
+    key = _operators.key_text((FORMULA, "direct", None, "exact"))
+    assert json.loads(key)[0] == FORMULA
+    g = torch.randn(4, 5, dtype=torch.double, requires_grad=True)
+    square = torch.randn(4, 4, dtype=torch.double, requires_grad=True)
+    for operator, arguments in (
+        (torch.ops.halogram.gram, (x, y, [gamma], [], key)),
+        (torch.ops.halogram.gram, (x, None, [gamma], [], key)),
+        (torch.ops.halogram.gram_vjp, (x, y, [gamma], [], g, key)),
+        (torch.ops.halogram.gram_vjp, (x, None, [gamma], [], square, key)),
+        (torch.ops.halogram.tangent, (X, Y, [GAMMA], [], [X, Y, GAMMA], key)),
+        (torch.ops.halogram.tangent_vjp, (X, Y, [GAMMA], [], [X, Y, GAMMA], W, key)),
+    ):
+        assert set(torch.library.opcheck(operator, arguments).values()) == {"SUCCESS"}

@@ -35,6 +35,23 @@ int features_of(const std::string& text) {
     return value;
 }
 
+std::vector<std::string> split(const std::string& text, char delimiter) {
+    std::vector<std::string> parts(1);
+    for (char c : text) {
+        if (c == delimiter)
+            parts.emplace_back();
+        else
+            parts.back() += c;
+    }
+    return parts;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string text;
+    for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+    return text;
+}
+
 double tolerance_of(const std::string& text) {
     double value = 0;
     if (!CLI::detail::lexical_cast(text, value) || !(value > 0) || !std::isfinite(value))
@@ -60,10 +77,13 @@ void add_kernel_options(CLI::App& command, KernelArguments& a) {
     command.add_option("--features", a.features, "Number of features D, or 'any' for an argument of the C functions")
         ->type_name("D");
     command.add_option("--name", a.name, "Name of the kernel in C; default: the catalogue's name")->type_name("C_NAME");
-    command.add_option("--ops", a.operations, "Operations, separated by commas")
-        ->delimiter(',')
+    // Split here: the library's own delimiter drops what is empty, so that "gram,,gram_vjp" would pass.
+    command
+        .add_option_function<std::string>(
+            "--ops", [&a](const std::string& text) { a.operations = split(text, ','); },
+            "Operations, separated by commas")
         ->type_name("LIST")
-        ->capture_default_str();
+        ->default_str(joined(a.operations));
     command.add_option("--dtype", a.dtype, "f32 or f64")->type_name("TYPE")->capture_default_str();
     command.add_option("--target", a.targets, "Where the library will run: x86-64-linux, host")
         ->type_name("TARGET")
@@ -116,8 +136,10 @@ KernelRequest request_of(const KernelArguments& a) {
     require_one_of("math", a.math, {"exact", "fast"}, {});
     if (std::all_of(a.operations.begin(), a.operations.end(), [](const std::string& o) { return o.empty(); }))
         throw UsageError("--ops names no operation");
-    for (const std::string& operation : a.operations)
+    for (const std::string& operation : a.operations) {
+        if (operation.empty()) throw UsageError("--ops " + joined(a.operations) + " has an empty place");
         require_one_of("ops", operation, {"gram", "gram_vjp"}, {"apply", "logsumexp"});
+    }
     if (a.targets.size() != 1) throw UsageError("more than one --target in one library is not built yet");
 
     KernelRequest request;

@@ -130,6 +130,7 @@ TEST_F(Program, MistakesAreOneClearMessage) {
     expect_mistake("build --formula 'a*sum(x)' --name k --features 5 --set a=1 --set a=2 -o out", "twice");
     expect_mistake("build --formula 'a*sum(x)' --name math --features 5 -o out", "math.h");
     expect_mistake(kernel + " --features 5 --ops '' -o out", "no operation");
+    expect_mistake(kernel + " --features 5 --ops gram,,gram_vjp -o out", "empty place");
     expect_mistake(kernel + " --features 5 --quiet --verbose -o out", "--quiet");
     expect_mistake(kernel + " --features 5 --cc no-such-compiler -o out", "no-such-compiler");
     expect_mistake(kernel + "x --features 5 -o out", "did you mean '" + first_kernel() + "'");

@@ -8,6 +8,7 @@
 #include "library/archive.h"
 #include "library/object_symbols.h"
 #include "library/process.h"
+#include "schedules/operation_module.h"
 
 extern "C" {
 #include "runtime/hg_internal.h"
@@ -34,10 +35,22 @@ GeneratedLibrary::GeneratedLibrary(const std::string& name, const std::vector<Ke
     kernels = input.kernels;
     if (progress) progress("linking");
     write_library(input, directory_.path());
-    const std::string shared = directory_.path() / "shared.so", archive = directory_.path() / ("lib" + name + ".a");
+    load(directory_.path() / ("lib" + name + ".a"));
+}
+
+GeneratedLibrary::GeneratedLibrary(const std::filesystem::path& archive, const std::vector<KernelRequest>& requests) {
+    for (const KernelRequest& request : requests) {
+        kernels.push_back(interface_of(request));
+        for (const Machine& machine : machines_of(request.target)) add_variant(request, machine, kernels.back());
+    }
+    load(archive);
+}
+
+void GeneratedLibrary::load(const std::filesystem::path& archive) {
+    const std::string shared = directory_.path() / "shared.so";
     std::vector<std::string> link = resolve_compiler("");
     for (const std::string& word :
-         {std::string("-shared"), std::string("-o"), shared, std::string("-Wl,--whole-archive"), archive,
+         {std::string("-shared"), std::string("-o"), shared, std::string("-Wl,--whole-archive"), archive.string(),
           std::string("-Wl,--no-whole-archive"), std::string("-pthread")})
         link.push_back(word);
     const ProcessResult linked = run_process(link, directory_.path());

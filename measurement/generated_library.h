@@ -18,6 +18,8 @@ public:
     // LibraryError, std::runtime_error. `progress(what)` is called before each step; it may be empty.
     GeneratedLibrary(const std::string& name, const std::vector<KernelRequest>& requests,
                      const std::function<void(const std::string& what)>& progress = {});
+    // Loads a library that exists: its archive and what was built into it, in that order.
+    GeneratedLibrary(const std::filesystem::path& archive, const std::vector<KernelRequest>& requests);
     ~GeneratedLibrary();
     GeneratedLibrary(const GeneratedLibrary&) = delete;
     GeneratedLibrary& operator=(const GeneratedLibrary&) = delete;
@@ -29,11 +31,13 @@ public:
     void* symbol(const std::string& name) const;
 
     std::vector<KernelInterface> kernels;
-    std::set<std::string> undefined_symbols;  // of all leaf objects
+    std::set<std::string> undefined_symbols;  // of all leaf objects that were compiled here
 
 private:
     TemporaryDirectory directory_;
     void* handle_ = nullptr;
+
+    void load(const std::filesystem::path& archive);
 };
 
 }  // namespace halogram

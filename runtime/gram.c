@@ -13,6 +13,7 @@ typedef struct gram {
     const hg1_gram_leaves *leaves;
     char *memory;
     int symmetric;          /* y = x and only i <= j is computed */
+    int streams;            /* K is written around the caches */
     int64_t segments;       /* items per row panel */
     int64_t segment_chunks; /* chunks per item */
     int64_t group_chunks;   /* that one thread packs at a time */
@@ -64,7 +65,8 @@ static hg_status make_plan(gram *work, int64_t n, int64_t m) {
     /* Panels begin at multiples of what leaves are made for, because with y = x they begin inside a chunk. */
     const int64_t multiple = hg1_padded_columns(plan, 1);
     int64_t rows = hg1_halved(HG_GRAM_PANEL_ROWS, HG_LEAST_PANEL_ROWS, setting->d, HG_PANEL_ELEMENTS);
-    int64_t columns = hg1_halved(HG_GRAM_CHUNK_COLUMNS, HG_LEAST_CHUNK_COLUMNS, setting->d, HG_GRAM_CHUNK_ELEMENTS);
+    const int64_t widest = hg1_streams(setting, n, m) ? HG_GRAM_STREAM_COLUMNS : HG_GRAM_CHUNK_COLUMNS;
+    int64_t columns = hg1_halved(widest, HG_LEAST_CHUNK_COLUMNS, setting->d, HG_GRAM_CHUNK_ELEMENTS);
     while (rows > multiple && most > 1 && n / rows < 4 * most) {
         rows /= 2;
     }
@@ -156,11 +158,32 @@ static void compute_symmetric(const gram *work, char *slot, int64_t begin, int64
     }
 }
 
+/* The same of a K that fits no cache: through scratch, in whole lines. */
+static void stream_block(const gram *work, char *slot, int64_t begin, int64_t panel_rows, int64_t chunk,
+                         int64_t place) {
+    const hg1_plan *plan = &work->plan;
+    const size_t element = (size_t)work->setting.kernel->element_size;
+    const int64_t columns = hg1_chunk_size(plan, chunk), padded = hg1_padded_columns(plan, columns);
+    const int64_t row_multiple = work->setting.variant->row_multiple;
+    const int64_t most = plan->scratch_elements / padded / row_multiple * row_multiple;
+    for (int64_t row = 0; row < panel_rows; row += most) {
+        const int64_t rows = panel_rows - row < most ? panel_rows - row : most;
+        call_tile(work, slot, panel_rows, row, rows, place, columns, 0, slot + plan->scratch,
+                  hg1_padded_rows(plan, rows), padded, padded);
+        char *k =
+            (char *)work->call.k + (size_t)((begin + row) * work->call.ldk + chunk * plan->chunk_columns) * element;
+        hg1_stream_rows(element, k, work->call.ldk, slot + plan->scratch, padded, rows, columns);
+    }
+    hg1_stream_end();
+}
+
 static void panel_and_chunk(const gram *work, char *slot, int64_t panel, int64_t chunk, int64_t place) {
     const hg1_plan *plan = &work->plan;
     const int64_t begin = panel * plan->panel_rows, rows = hg1_panel_size(plan, panel);
     if (work->symmetric) {
         compute_symmetric(work, slot, begin, rows, chunk, place);
+    } else if (work->streams) {
+        stream_block(work, slot, begin, rows, chunk, place);
     } else {
         compute_block(work, slot, begin, rows, chunk, place);
     }
@@ -266,6 +289,7 @@ HG_SHARED hg_status hg1_gram(const hg1_kernel *kernel, const hg_options *options
     }
     work.call = *call;
     work.symmetric = call->y == NULL && kernel->symmetry != HG1_NOT_SYMMETRIC;
+    work.streams = hg1_streams(&work.setting, call->n, call->m);
     return hg1_with_workspace(&work.setting.options, work.bytes, compute, &work);
 }
 

@@ -35,6 +35,10 @@ extern "C" {
 #define HG_GRAM_PIECE_COLUMNS 64
 #define HG_GRAM_LARGE_PIECE 128
 #define HG_GRAM_LARGE_PIECE_FROM 1024
+/* A K of so many bytes is in no cache when it is complete: it is written around them, some rows of a chunk at a time. */
+#define HG_GRAM_STREAM_FROM 67108864.0
+#define HG_GRAM_STREAM_COLUMNS 2048
+#define HG_GRAM_STREAM_ROWS 16
 /* Gradients: these do decide the order of the sums over points, hence the rows depend on n and D alone and the columns
    on m and D alone (a caller who splits x keeps every bit of gx, one who splits y keeps every bit of gy). Fewer rows
    and columns where there are few points keep the pair planes of small calls inside the stack buffer. */
@@ -199,6 +203,8 @@ HG_HELPER int64_t hg1_padded_rows(const hg1_plan *plan, int64_t rows);
 HG_HELPER int64_t hg1_padded_columns(const hg1_plan *plan, int64_t columns);
 /* `size` halved until size * d <= elements, but not below `least`. */
 HG_HELPER int64_t hg1_halved(int64_t size, int64_t least, int64_t d, int64_t elements);
+/* Whether a Gram matrix of this size is written around the caches. */
+HG_HELPER int hg1_streams(const hg1_setting *setting, int64_t n, int64_t m);
 HG_HELPER hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m, int64_t panel_rows,
                                    int64_t chunk_columns);
 HG_HELPER void hg1_plan_shared(hg1_plan *plan, hg1_layout *layout, int64_t stored_chunks);
@@ -301,6 +307,10 @@ HG_HELPER void hg1_pack_transposed(size_t element, void *destination, const void
    `column` is at least `row`. */
 HG_HELPER void hg1_store_symmetric(size_t element, void *k, int64_t ldk, const void *piece, int64_t stride, int64_t row,
                                    int64_t rows, int64_t column, int64_t columns, int block_too);
+/* Copies `rows` rows of a piece into K around the caches; hg1_stream_end before another thread may read them. */
+HG_HELPER void hg1_stream_rows(size_t element, void *k, int64_t ldk, const void *rows_of_k, int64_t stride,
+                               int64_t rows, int64_t columns);
+HG_HELPER void hg1_stream_end(void);
 /* value[i] = earlier[i] + value[i] */
 HG_HELPER void hg1_add(size_t element, void *value, const void *earlier, int64_t count);
 /* sum[i] += value[i], with what rounding loses gathered in error[i]. */

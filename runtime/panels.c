@@ -44,6 +44,11 @@ HG_HELPER_DEFINITION int64_t hg1_chunk_size(const hg1_plan *plan, int64_t chunk)
     return least(plan->chunk_columns, plan->m - chunk * plan->chunk_columns);
 }
 
+HG_HELPER_DEFINITION int hg1_streams(const hg1_setting *setting, int64_t n, int64_t m) {
+    /* In floating point: the product of two sizes that are only asked about may overflow. */
+    return (double)n * (double)m * (double)setting->kernel->element_size >= HG_GRAM_STREAM_FROM;
+}
+
 HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m,
                                               int64_t panel_rows, int64_t chunk_columns) {
     plan->setting = setting;
@@ -69,6 +74,10 @@ HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting 
     plan->scratch_elements = setting->variant->row_multiple * plan->stored_columns;
     plan->scratch_elements = plan->scratch_elements < few ? few : plan->scratch_elements;
     plan->scratch_elements = plan->scratch_elements < symmetric ? symmetric : plan->scratch_elements;
+    /* Some rows of a chunk, where K is streamed. */
+    const int64_t streamed =
+        hg1_streams(setting, n, m) ? hg1_padded_rows(plan, least(n, HG_GRAM_STREAM_ROWS)) * plan->stored_columns : 0;
+    plan->scratch_elements = plan->scratch_elements < streamed ? streamed : plan->scratch_elements;
     /* Leaves index with 32 bits inside their buffers. */
     const int64_t row_planes = plan->counts.xf > 1 ? plan->counts.xf : 1;
     const int64_t column_planes = plan->counts.yf > 1 ? plan->counts.yf : 1;

@@ -25,6 +25,9 @@ void* outside(const std::string& name) {
     fail("it needs " + name);
 }
 
+// Larger than any kernel: what a damaged file asks for is refused before memory is taken.
+constexpr std::size_t largest_bytes = std::size_t{1} << 30;
+
 constexpr std::size_t jump_bytes = 16;  // jmp *0(%rip), then the address: functions of the process may lie out of reach
 
 class Object {
@@ -38,11 +41,11 @@ public:
             sections_.push_back(at<Elf64_Shdr>(header.e_shoff + s * sizeof(Elf64_Shdr)));
         places_.resize(sections_.size(), 0);
         for (const Elf64_Shdr& section : sections_) {
-            if (section.sh_type != SHT_SYMTAB) continue;
+            if (section.sh_type != SHT_SYMTAB || !symbols_.empty()) continue;
             for (std::size_t k = 0; k < section.sh_size / sizeof(Elf64_Sym); ++k) {
                 const Elf64_Sym symbol = at<Elf64_Sym>(section.sh_offset + k * sizeof(Elf64_Sym));
                 symbols_.push_back(symbol);
-                names_.push_back(text(sections_.at(section.sh_link), symbol.st_name));
+                names_.push_back(text(section_at(section.sh_link), symbol.st_name));
             }
         }
         place();
@@ -64,13 +67,14 @@ public:
             std::memcpy(memory + jumps_ + k * jump_bytes + sizeof jump, &target, sizeof target);
         }
         for (const Elf64_Shdr& section : sections_)
-            if (section.sh_type == SHT_RELA && is_loaded(sections_.at(section.sh_info))) relocate(section, memory);
+            if (section.sh_type == SHT_RELA && is_loaded(section_at(section.sh_info))) relocate(section, memory);
     }
 
     std::map<std::string, void*> functions(char* memory) const {
         std::map<std::string, void*> result;
         for (std::size_t k = 0; k < symbols_.size(); ++k)
-            if (ELF64_ST_TYPE(symbols_[k].st_info) == STT_FUNC && symbols_[k].st_shndx < sections_.size())
+            if (ELF64_ST_TYPE(symbols_[k].st_info) == STT_FUNC && symbols_[k].st_shndx != SHN_UNDEF &&
+                symbols_[k].st_shndx < sections_.size())
                 result[names_[k]] = memory + offset_of(k);
         return result;
     }
@@ -99,6 +103,10 @@ private:
         if (begin >= all.size()) fail("it is cut off");
         return std::string(all.substr(begin, all.find('\0', begin) - begin));
     }
+    const Elf64_Shdr& section_at(std::size_t s) const {
+        if (s >= sections_.size()) fail("it is damaged");
+        return sections_[s];
+    }
     static bool is_loaded(const Elf64_Shdr& section) { return (section.sh_flags & SHF_ALLOC) != 0; }
 
     void place() {
@@ -107,6 +115,8 @@ private:
             if (!is_loaded(sections_[s])) continue;
             if ((sections_[s].sh_flags & (SHF_WRITE | SHF_TLS)) != 0) fail("it has data that is written");
             const std::size_t alignment = std::max<std::size_t>(1, sections_[s].sh_addralign);
+            if (alignment > largest_bytes || sections_[s].sh_size > largest_bytes || end > largest_bytes)
+                fail("it is larger than 1 GiB");
             end = (end + alignment - 1) / alignment * alignment;
             places_[s] = end;
             end += sections_[s].sh_size;
@@ -119,11 +129,14 @@ private:
     std::size_t offset_of(std::size_t symbol) const {
         const auto jump = outer_.find(symbol);
         if (jump != outer_.end()) return jumps_ + jump->second * jump_bytes;
-        return places_.at(symbols_.at(symbol).st_shndx) + symbols_[symbol].st_value;
+        if (symbol >= symbols_.size()) fail("it is damaged");
+        const Elf64_Sym& s = symbols_[symbol];
+        if (s.st_value > section_at(s.st_shndx).sh_size) fail("it is damaged");
+        return places_[s.st_shndx] + s.st_value;
     }
 
     void relocate(const Elf64_Shdr& section, char* memory) const {
-        const std::size_t base = places_.at(section.sh_info), length = sections_[section.sh_info].sh_size;
+        const std::size_t base = places_[section.sh_info], length = sections_[section.sh_info].sh_size;
         for (std::size_t k = 0; k < section.sh_size / sizeof(Elf64_Rela); ++k) {
             const Elf64_Rela r = at<Elf64_Rela>(section.sh_offset + k * sizeof(Elf64_Rela));
             const auto kind = ELF64_R_TYPE(r.r_info);
@@ -134,7 +147,7 @@ private:
             const auto distance = static_cast<std::int64_t>(offset_of(ELF64_R_SYM(r.r_info))) + r.r_addend -
                                   static_cast<std::int64_t>(place);
             const auto stored = static_cast<std::int32_t>(distance);
-            if (stored != distance) fail("it is larger than 2 GiB");
+            if (stored != distance) fail("it is damaged");
             std::memcpy(memory + place, &stored, sizeof stored);
         }
     }

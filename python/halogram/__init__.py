@@ -9,6 +9,7 @@ NumPy arrays in, NumPy arrays out; torch tensors in, torch tensors out, with gra
 
 from __future__ import annotations
 
+import copy as _copy
 import os as _os
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any
@@ -20,6 +21,7 @@ from ._native import FormulaError
 from ._sklearn import sklearn_kernel
 
 __version__: str = _native.version()
+FormulaError.__module__ = "halogram"  # where users find it
 
 if hasattr(_os, "register_at_fork"):
     _os.register_at_fork(after_in_child=_sources.reset_lock)
@@ -56,15 +58,17 @@ def gram(
         NotImplementedError: for a tensor that is not in the memory of the CPU.
     """
     if isinstance(formula, Kernel):
+        if (form, tolerance, math) != ("direct", None, "exact"):
+            raise TypeError("form, tolerance and math are options of the Kernel itself")
         return formula(x, y, **parameters)
     return _dispatch_gram((formula, form, tolerance, math), x, y, parameters)
 
 
 def compile(
-    formula: str,
+    formula: str | Kernel,
     features: int,
     dtype: _Any = "float32",
-    ops: _Iterable[str] = ("gram", "gram_vjp"),
+    ops: str | _Iterable[str] = ("gram", "gram_vjp"),
     *,
     form: str = "direct",
     tolerance: float | None = None,
@@ -72,13 +76,19 @@ def compile(
     **parameters: _Any,
 ) -> Kernel:
     """A ``Kernel`` whose operations are compiled now, for this number of features and type."""
-    return Kernel(formula, form=form, tolerance=tolerance, math=math, **parameters).compile(features, dtype, ops)
+    kernel = formula
+    if not isinstance(kernel, Kernel):
+        kernel = Kernel(kernel, form=form, tolerance=tolerance, math=math, **parameters)
+    return kernel.compile(features, dtype, ops)
 
 
 def explain(formula: str | Kernel, features: int | str = "any", dtype: _Any = "float32", **options: _Any) -> str:
     """What is made of a kernel, to read: structure, derivatives, operations per pair, strategy and loops."""
-    kernel = formula if isinstance(formula, Kernel) else Kernel(formula, **options)
-    return kernel.explain(features, dtype)
+    if isinstance(formula, Kernel):
+        if options:
+            raise TypeError(f"{', '.join(options)}: options of the Kernel itself")
+        return formula.explain(features, dtype)
+    return Kernel(formula, **options).explain(features, dtype)
 
 
 def build(formula: str | Kernel, directory: str | _os.PathLike[str], name: str, **options: _Any) -> None:
@@ -89,7 +99,7 @@ def build(formula: str | Kernel, directory: str | _os.PathLike[str], name: str, 
 
 def catalogue() -> dict[str, dict[str, _Any]]:
     """The named kernels and distances: formula, parameters, domain, summary, source."""
-    return {name: dict(entry) for name, entry in _sources.CATALOGUE.items()}
+    return _copy.deepcopy(_sources.CATALOGUE)
 
 
 def set_num_threads(threads: int) -> None:
@@ -109,7 +119,6 @@ __all__ = [
     "build",
     "catalogue",
     "cdist",
-    "compile",
     "explain",
     "gram",
     "set_num_threads",

@@ -8,14 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from ._sources import Key, Source, known, source
+from ._sources import Key, Source, known, source, whole_number
 
 _DTYPES = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
 
 
 #: The short way for plain tensors, once torch is seen: set by _find_torch.
 _tensor_types: tuple[type, ...] = ()
-_is_compiling: Callable[[], bool] = bool
+
+
+
+def _torch_is_compiling() -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and bool(torch.compiler.is_compiling())
+
+
+_is_compiling: Callable[[], bool] = _torch_is_compiling
 _torch_gram: Callable[..., Any]
 
 
@@ -49,7 +57,7 @@ def gram(key: Key, x: Any, y: Any, parameters: dict[str, Any]) -> Any:
 
 
 def is_tensor(array: Any) -> bool:
-    if isinstance(array, np.ndarray):
+    if array is None or isinstance(array, np.ndarray):
         return False
     if not _tensor_types:
         _find_torch()
@@ -84,8 +92,12 @@ def _detached(value: Any) -> Any:
 
 
 def _numpy(array: Any, what: str) -> np.ndarray:
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{what} is a masked array, whose mask has no meaning here: fill it first")
     if isinstance(array, np.ndarray):
         return array
+    if is_tensor(array):
+        raise TypeError(f"{what} is a torch.Tensor, but x and y are not")
     if hasattr(array, "__dlpack__") and not isinstance(array, np.generic):
         try:
             return np.from_dlpack(array)
@@ -110,7 +122,7 @@ class _Arrays:
         self._like = x
         x = _numpy(x, "x")
         y = None if y is None else _numpy(y, "y")
-        given = x.dtype if y is None else np.result_type(x, y)
+        given = (x.dtype if y is None else np.result_type(x, y)).newbyteorder("=")
         #: The type of the result. Whole numbers become float64, as in SciPy; float16 is a type to store alone.
         self.result = given if given in (np.float16, np.float32) else np.dtype(np.float64)
         if given.kind not in "fiub" or given.itemsize > 8:
@@ -120,13 +132,20 @@ class _Arrays:
         self.y = None if y is None else np.asarray(y, dtype)
         if self.x.ndim < 2:
             raise ValueError(f"x has shape {self.x.shape}: it needs points in rows, (..., n, features)")
-        self.values = tuple(
-            value if kind == "integer" or (kind == "scalar" and type(value) in (int, float))
-            else np.asarray(_numpy(value, name), dtype)
-            for (name, kind), value in zip(of.parameters, values)
-        )
+        self.values = tuple(self._parameter(name, kind, v, dtype) for (name, kind), v in zip(of.parameters, values))
         self.native = of.native(_DTYPES[dtype], self.x.shape[-1])
         self._dtype = dtype
+
+    @staticmethod
+    def _parameter(name: str, kind: str, value: Any, dtype: Any) -> Any:
+        if kind == "integer":
+            return whole_number(name, value)
+        if kind == "scalar" and type(value) in (int, float):
+            return value
+        array = _numpy(value, name)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{name} is {value!r}: it needs real numbers")
+        return np.asarray(array, dtype)
 
     def allocate(self, shape: tuple[int, ...]) -> np.ndarray:
         return np.empty(shape, self._dtype)

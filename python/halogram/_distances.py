@@ -19,35 +19,43 @@ _NAMES = {
 }
 
 
-def cdist(x: Any, y: Any, metric: str = "euclidean", *, p: float = 2.0, V: Any = None) -> Any:
+def cdist(x: Any, y: Any, metric: str = "euclidean", *, p: float | None = None, V: Any = None) -> Any:
     """Distances between all points of x and y, as ``scipy.spatial.distance.cdist``; differentiable for torch tensors.
 
     Args:
         x: (..., n, features); y: (..., m, features).
         metric: SciPy's names: braycurtis, canberra, chebyshev, cityblock, correlation, cosine, euclidean, hamming,
             jensenshannon, minkowski, seuclidean, sqeuclidean; or any other distance of the catalogue.
-        p: the order of minkowski.
-        V: the variances of seuclidean, (features,); default, as in SciPy: those of all points of x and y, n - 1 in the
-            denominator.
+        p: the order of minkowski, 2 unless given.
+        V: the variances of seuclidean, (features,); default for x and y without batch dimensions, as in SciPy: those of all
+            points, n - 1 in the denominator.
 
     Returns:
-        (..., n, m), in x's library and type.
+        (..., n, m), in x's library and type. Where SciPy divides 0 by 0 the value is the one of docs/edges.md, not NaN.
+
+    Raises:
+        ValueError: for a metric that does not exist; TypeError: for p or V with a metric that has none.
     """
     name = _NAMES.get(metric, metric)
     entry = CATALOGUE.get(name)
     if entry is None or entry["kind"] != "distance":
         known = sorted({n for n, e in CATALOGUE.items() if e["kind"] == "distance"} | set(_NAMES))
         raise ValueError(f"there is no metric {metric!r}; there are {', '.join(known)}")
+    kinds = {described["kind"] for described in entry["parameters"]}
+    if (p is not None and "scalar" not in kinds) or (V is not None and "vector" not in kinds):
+        raise TypeError(f"{metric} has no {'p' if p is not None and 'scalar' not in kinds else 'V'}")
     parameters: dict[str, Any] = {}
     for described in entry["parameters"]:
         if described["kind"] == "vector":
             parameters[described["name"]] = _variances(x, y) if V is None else V
         else:
-            parameters[described["name"]] = p
+            parameters[described["name"]] = 2.0 if p is None else p
     return _dispatch.gram(key_of(name), x, y, parameters)
 
 
 def _variances(x: Any, y: Any) -> Any:
+    if np.ndim(x) > 2 or np.ndim(y) > 2:
+        raise ValueError("seuclidean needs V, the variances, where x or y has batch dimensions")
     if hasattr(x, "detach"):
         import torch
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 import os
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from . import _dispatch, _native
-from ._sources import CATALOGUE, dtype_name, key_of, operations, source
-
-_PRIMARY = re.compile(r"[A-Za-z0-9_.]+|\([^()]*\)")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
+from ._composition import POWER, PRIMARY, UNKNOWN, Part, combined, part_of
+from ._sources import CATALOGUE, Key, dtype_name, key_of, operations, source
 
 class Kernel:
     """A kernel k(x, y): a formula or a name of the catalogue, with parameters that may be bound.
@@ -21,7 +19,8 @@ class Kernel:
     >>> K = k(x, y)
 
     Kernels add, subtract, multiply and scale; the result is one formula, computed in one pass. Bound parameters may be
-    numbers, arrays or tensors (these keep their gradients); those that are not bound are given at the call.
+    numbers, arrays or tensors (these keep their gradients); those that are not bound are given at the call. Where two
+    kernels have parameters of the same name, that of the second is called name2: see ``parameters``.
 
     Args:
         formula: a formula, e.g. ``"exp(-gamma * l1(x, y))"``, or a name of ``hg.catalogue()``.
@@ -46,8 +45,11 @@ class Kernel:
         math: str = "exact",
         **parameters: Any,
     ) -> None:
+        if isinstance(formula, Kernel):
+            raise TypeError("this is a halogram.Kernel already")
         self._source = source(key_of(formula, form, tolerance, math))
         self._bound = parameters
+        self._binds = UNKNOWN
         for name in parameters:
             if name not in self._source.names:
                 self._source.values(dict.fromkeys(self._source.names) | parameters)  # raises
@@ -87,9 +89,9 @@ class Kernel:
             raise ValueError("the direct form has no error bound at run time: it does not cancel")
         return _dispatch.error_bound(self._source.key, x, y, self._bound | parameters)
 
-    def compile(self, features: int, dtype: Any = "float32", ops: Iterable[str] = ("gram", "gram_vjp")) -> Kernel:
+    def compile(self, features: int, dtype: Any = "float32", ops: str | Iterable[str] = ("gram", "gram_vjp")) -> Kernel:
         """Compiles for this number of features now, instead of at the first call. Returns self."""
-        wanted = operations(list(ops))
+        wanted = operations(ops)
         native = self._source.specialize(dtype_name(dtype), features)
         for operation in wanted:
             native.compile(operation)
@@ -106,96 +108,80 @@ class Kernel:
         *,
         features: int | str = "any",
         dtype: Any = "float32",
-        ops: Iterable[str] = ("gram", "gram_vjp"),
+        ops: str | Iterable[str] = ("gram", "gram_vjp"),
         target: str = "host",
         cc: str = "",
     ) -> None:
         """Writes lib<name>.a, <name>.h and <name>.json: the static library for C. Needs a C compiler."""
         arguments = self._source.arguments(features, dtype_name(dtype), name)
-        _native.build(arguments, operations(list(ops)), target, cc, os.fspath(directory))
+        _native.build(arguments, operations(ops), target, cc, os.fspath(directory))
 
     def __repr__(self) -> str:
         bound = "".join(f", {name}={value!r}" for name, value in self._bound.items())
         return f"halogram.Kernel({self._source.text!r}{bound})"
 
-    # ---- composition: formulas of the parts, whose parameters are told apart ----
+    def __reduce__(self) -> Any:
+        return _restored, (self._source.key, self._bound, self._binds)
+
+    # ---- composition ----
 
     def __add__(self, other: Any) -> Kernel:
-        return self._combined("+", other)
+        return self._combined(self, "+", other)
 
     def __radd__(self, other: Any) -> Kernel:
-        return _number(other, self)._combined("+", self)
+        return self._combined(other, "+", self)
 
     def __sub__(self, other: Any) -> Kernel:
-        return self._combined("-", other)
+        return self._combined(self, "-", other)
 
     def __rsub__(self, other: Any) -> Kernel:
-        return _number(other, self)._combined("-", self)
+        return self._combined(other, "-", self)
 
     def __mul__(self, other: Any) -> Kernel:
-        return self._combined("*", other)
+        return self._combined(self, "*", other)
 
     def __rmul__(self, other: Any) -> Kernel:
-        return _number(other, self)._combined("*", self)
+        return self._combined(other, "*", self)
+
+    def __truediv__(self, other: Any) -> Kernel:
+        return self._combined(self, "/", other)
+
+    def __neg__(self) -> Kernel:
+        return self._combined(-1, "*", self)
 
     def __pow__(self, exponent: int) -> Kernel:
-        if not isinstance(exponent, int) or exponent < 1:
+        if isinstance(exponent, bool) or not isinstance(exponent, int) or exponent < 1:
             return NotImplemented
-        return self._made(f"{self._part()}^{exponent}", self._bound)
+        part = part_of(self._source, self._bound, self._binds)
+        return self._made(Part(f"{part.at_least(PRIMARY)}^{exponent}", POWER, part.parameters, part.bound))
 
-    def _combined(self, operator: str, other: Any) -> Kernel:
-        if not isinstance(other, Kernel):
-            other = _number(other, self)
-        if self._options() != other._options():
-            raise ValueError(f"kernels of different form or math do not combine: {self!r} and {other!r}")
-        taken = set(self._source.names) | set(_IDENTIFIER.findall(self._written()))
-        renamed = {name: _free(name, taken) for name in other._source.names}
-        bound = self._bound | {renamed[name]: value for name, value in other._bound.items()}
-        return self._made(f"{self._part()} {operator} {other._part(renamed)}", bound)
+    def _combined(self, a: Any, operator: str, b: Any) -> Kernel:
+        return self._made(combined(self._part(a), operator, self._part(b)))
 
-    def _made(self, formula: str, bound: dict[str, Any]) -> Kernel:
-        form, tolerance, math = self._options()
-        return Kernel(formula, form=form, tolerance=tolerance, math=math, **bound)
+    def _part(self, value: Any) -> Part:
+        """Of a kernel of the same form, a number, or a scalar tensor, which keeps its gradient."""
+        if isinstance(value, Kernel):
+            if value._source.key[1:] != self._source.key[1:]:
+                raise ValueError(f"kernels of different form or math do not combine: {self!r} and {value!r}")
+            return part_of(value._source, value._bound, value._binds)
+        if isinstance(value, numbers.Real) and not isinstance(value, bool):
+            number = float(value)
+            if not math.isfinite(number):
+                raise ValueError(f"a kernel does not combine with {number}")
+            return Part(repr(number) if number >= 0 else f"({number!r})", PRIMARY)
+        if getattr(value, "ndim", None) == 0:
+            return Part("scale", PRIMARY, ("scale",), {"scale": value})
+        raise TypeError(f"a kernel combines with kernels and numbers, not with {type(value).__name__}")
 
-    def _options(self) -> tuple[str, float | None, str]:
+    def _made(self, part: Part) -> Kernel:
         _, form, tolerance, math = self._source.key
-        return form, tolerance, math
-
-    def _part(self, renamed: dict[str, str] | None = None) -> str:
-        text = self._written(renamed)
-        return text if self._source.kernel or _PRIMARY.fullmatch(text) else f"({text})"
-
-    def _written(self, renamed: dict[str, str] | None = None) -> str:
-        """As part of a formula."""
-        renamed = renamed or {name: name for name in self._source.names}
-        if self._source.kernel:
-            arguments = []
-            for name, kind in self._source.parameters:
-                arguments.append(f"{name}={renamed[name]}" + "[d]" * (kind == "vector"))
-            return f"{self._source.kernel}({', '.join(['x', 'y', *arguments])})"
-        # A name before a single = is the name of an argument, not a parameter.
-        return _IDENTIFIER.sub(
-            lambda found: found[0]
-            if re.match(r"\s*=(?!=)", self._source.formula[found.end() :])
-            and not re.search(r"\blet\s+$", self._source.formula[: found.start()])
-            else renamed.get(found[0], found[0]),
-            self._source.formula,
-        )
+        kernel = Kernel(part.text, form=form, tolerance=tolerance, math=math, **part.bound)
+        kernel._binds = part.binds
+        return kernel
 
 
-def _free(name: str, taken: set[str]) -> str:
-    free, count = name, 1
-    while free in taken or free in CATALOGUE:
-        count += 1
-        free = f"{name}{count}"
-    taken.add(free)
-    return free
-
-
-def _number(value: Any, like: Kernel) -> Kernel:
-    """A constant kernel: a number, or a scalar tensor that keeps its gradient."""
-    if isinstance(value, (int, float)):
-        return like._made(repr(value) if value >= 0 else f"({value!r})", {})
-    if getattr(value, "ndim", None) == 0:
-        return like._made("scale", {"scale": value})
-    raise TypeError(f"a kernel combines with kernels and numbers, not with {type(value).__name__}")
+def _restored(key: Key, bound: dict[str, Any], binds: int) -> Kernel:
+    text, form, tolerance, math = key
+    kernel = Kernel(text, form=form, tolerance=tolerance, math=math, **bound)
+    kernel._binds = binds
+    return kernel

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from . import _transforms
-from ._sources import Key, Source, in_order, source
+from ._sources import Key, Source, in_order, source, whole_number
 
 _threads = torch.get_num_threads
 _DTYPES = {torch.float32: "f32", torch.float64: "f64"}
@@ -37,19 +37,33 @@ for _opaque in (key_text, described):
 
 def traced_gram(key: Key, x: Tensor, y: Tensor | None, parameters: dict[str, Any]) -> Tensor:
     """While torch.compile traces: nothing but tensors and strings."""
+    if forward_mode_is_active():
+        # An operator has no forward mode of its own: its derivative would be 0.
+        raise NotImplementedError("torch.compile of forward mode is not built: call it uncompiled")
     pairs = [pair.split(":") for pair in described(key).split()]
     values = in_order(key[0], tuple(name for name, _ in pairs), parameters)
     return call(key, tuple(kind for _, kind in pairs), x, y, values)
 
 
+def forward_mode_is_active() -> bool:
+    return torch.autograd.forward_ad._current_level >= 0
+
+
+forward_mode_is_active._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
 def call(key: Key, kinds: Sequence[str], x: Tensor, y: Tensor | None, values: Sequence[Any]) -> Tensor:
+    if y is not None and y.dtype != x.dtype:
+        raise TypeError(f"x has dtype {x.dtype} and y {y.dtype}: they must be the same")
+    if x.dim() < 2 or (y is not None and y.dim() < 2):
+        raise ValueError("x and y need points in rows, (..., n, features)")
     stored = x.dtype
     if stored in (torch.float16, torch.bfloat16):  # stored in 16 bits, computed in 32
         x, y = x.float(), None if y is None else y.float()
     tensors, integers = [], []
     for kind, value in zip(kinds, values):
         if kind == "integer":
-            integers.append(int(value))
+            integers.append(whole_number("a parameter", value))
         elif isinstance(value, Tensor):
             tensors.append(value.to(x.dtype))
         else:
@@ -143,7 +157,7 @@ def _backward(ctx: Any, g: Tensor) -> Any:
     x, y, *values = ctx.saved_tensors
     gx, *rest = gram_vjp(x, y, values, ctx.integers, g, ctx.key)
     gy = None if y is None else rest.pop(0)
-    return gx, gy, rest, [None] * len(ctx.integers), None
+    return gx, gy, rest, None if ctx.integers else [], None
 
 
 gram.register_autograd(_backward, setup_context=_setup)
@@ -160,7 +174,7 @@ def tangent(
 ) -> Tensor:
     """dK along the directions of x, y (unless it is None) and the real parameters."""
     shared, inputs, moves, _ = _directed(x, y, values, integers, directions, key)
-    return _transforms.Tangent.forward(shared, *inputs, *moves)
+    return _transforms.native_tangent(shared, inputs, moves)
 
 
 @tangent.register_fake
@@ -183,7 +197,7 @@ def tangent_vjp(
 ) -> list[Tensor]:
     """The gradients of sum(g tangent(...)) with respect to x, y (unless it is None) and the real parameters."""
     shared, inputs, moves, wanted = _directed(x, y, values, integers, directions, key)
-    return list(_transforms.TangentVjp.forward(shared, wanted, g, *inputs, *moves))
+    return list(_transforms.native_tangent_vjp(shared, wanted, g, inputs, moves))
 
 
 @tangent_vjp.register_fake
@@ -216,7 +230,7 @@ def _backward_vjp(ctx: Any, cotangents: Any) -> Any:
     by_g = tangent(x, y, values, ctx.integers, directions, ctx.key)
     gx, *rest = tangent_vjp(x, y, values, ctx.integers, directions, g, ctx.key)
     gy = None if y is None else rest.pop(0)
-    return gx, gy, rest, [None] * len(ctx.integers), by_g, None
+    return gx, gy, rest, None if ctx.integers else [], by_g, None
 
 
 gram_vjp.register_autograd(_backward_vjp, setup_context=_setup_vjp)

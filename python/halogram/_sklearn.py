@@ -12,8 +12,8 @@ from ._kernel import Kernel
 class sklearn_kernel:  # noqa: N801 - called like a function
     """A kernel as scikit-learn takes it: ``SVC(kernel=hg.sklearn_kernel("rbf", gamma=0.1))``.
 
-    It serves estimators that are given a matrix (``SVC``, ``SVR``, ``GaussianProcess``-free ones) and those that ask for
-    one number per pair (``KernelRidge``, ``pairwise_kernels``), can be pickled and cloned.
+    It serves estimators that want the whole matrix (``SVC``, ``SVR``) and those that ask for one number per pair
+    (``KernelRidge``, ``pairwise_kernels``), can be pickled and cloned.
 
     Args:
         kernel: a name of the catalogue, a formula, or a ``halogram.Kernel``.
@@ -29,7 +29,8 @@ class sklearn_kernel:  # noqa: N801 - called like a function
     def __call__(self, x: Any, y: Any = None) -> Any:
         x = np.asarray(x)
         if x.ndim == 1:  # one pair of points
-            return float(self._kernel(x[None, :], np.asarray(y)[None, :], **self.parameters)[0, 0])
+            y = x if y is None else np.asarray(y)
+            return float(self._kernel(x[None, :], y[None, :], **self.parameters)[0, 0])
         return self._kernel(x, None if y is None else np.asarray(y), **self.parameters)
 
     def __reduce__(self) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import operator
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import _native
@@ -44,6 +45,7 @@ class Source:
         self.kinds: tuple[str, ...] = tuple(kind for _, kind in self.parameters)
         self._any_features = bool(self.kernel) and key == key_of(text)
         self._kernels: dict[tuple[str, int], _native.Kernel] = {}
+        self._specialized: set[tuple[str, int]] = set()
         self._tangents: dict[tuple[str, int], _native.Kernel] = {}
 
     def arguments(self, features: int | str, dtype: str, name: str = "") -> _native.Arguments:
@@ -84,8 +86,10 @@ class Source:
     def specialize(self, dtype: str, features: int) -> _native.Kernel:
         """Compiles for this number of features also what the package brings for any."""
         with _lock:
-            kernel = self._kernels[dtype, features] = self._parsed(features, dtype)
-        return kernel
+            if self._any_features and (dtype, features) not in self._specialized:
+                self._kernels[dtype, features] = self._parsed(features, dtype)
+                self._specialized.add((dtype, features))
+        return self.native(dtype, features)
 
     def tangent(self, dtype: str, features: int) -> _native.Kernel:
         """The kernel's derivative along a direction, for second derivatives and forward mode."""
@@ -129,10 +133,12 @@ def key_of(text: str, form: str = "direct", tolerance: float | None = None, math
 
 def source(key: Key) -> Source:
     """What was made for this key, or is made now. Raises FormulaError, ValueError."""
+    if not isinstance(key[0], str):
+        raise TypeError(f"a formula is a string or a halogram.Kernel, not {type(key[0]).__name__}")
     found = known.get(key)
     if found is None:
-        if not isinstance(key[0], str):
-            raise TypeError(f"a formula is a string or a halogram.Kernel, not {type(key[0]).__name__}")
+        if not key[0].strip():
+            raise ValueError("the formula is empty")
         with _lock:
             found = known.get(key) or known.setdefault(key, Source(key))
     return found
@@ -140,6 +146,8 @@ def source(key: Key) -> Source:
 
 def dtype_name(dtype: object) -> str:
     """"f32" or "f64" of a NumPy or torch type, of "float32", "f32" and so on."""
+    if dtype is float:  # Python's numbers are float64
+        return "f64"
     text = getattr(dtype, "__name__", None) or str(dtype)
     text = text.removeprefix("torch.")
     names = {"f32": "f32", "float32": "f32", "float": "f32", "f64": "f64", "float64": "f64", "double": "f64"}
@@ -154,8 +162,19 @@ def reset_lock() -> None:
     _lock = threading.RLock()
 
 
-def operations(names: Sequence[str]) -> list[str]:
+def operations(names: str | Iterable[str]) -> list[str]:
+    names = names.split(",") if isinstance(names, str) else list(names)
     for name in names:
         if name not in ("gram", "gram_vjp"):
             raise ValueError(f"operation {name!r} is not built; there are gram and gram_vjp")
-    return list(names)
+    return names
+
+
+def whole_number(name: str, value: Any) -> int:
+    """An integer parameter's value. Raises TypeError for what is not whole."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is a whole number (an int), not {value!r}") from None

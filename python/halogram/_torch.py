@@ -14,11 +14,14 @@ from torch import Tensor
 from torch.autograd import Function, forward_ad
 
 from . import _transforms
-from ._sources import Source
+from ._sources import Source, whole_number
 
 _is_grad_enabled = torch.is_grad_enabled
 _threads = torch.get_num_threads
 _transform = torch._C._functorch.peek_interpreter_stack
+_modes = torch._C._len_torch_dispatch_stack
+_tracing = torch._C._get_tracing_state
+_strided = torch.strided
 _PLAIN = (Tensor, torch.nn.Parameter)
 _DTYPES = {torch.float32: "f32", torch.float64: "f64"}
 _STORED = (torch.float16, torch.bfloat16)
@@ -26,19 +29,23 @@ _STORED = (torch.float16, torch.bfloat16)
 
 def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -> Tensor:
     dtype = _DTYPES.get(x.dtype) if type(x) in _PLAIN else None
-    if dtype is None or x.dim() < 2 or not x.is_cpu:
+    if dtype is None or x.dim() < 2 or not x.is_cpu or x.layout is not _strided:
         return _unusual(source, x, y, values)
     if y is not None and (type(y) not in _PLAIN or y.dtype is not x.dtype or not y.is_cpu or y.dim() < 2):
         return _unusual(source, x, y, values)
     needs = x.requires_grad or (y is not None and y.requires_grad)
     for value in values:
         if type(value) is not float:
-            values, of_parameters = _tensors(source, x, values)
+            values, of_parameters, plain = _tensors(source, x, values)
+            if not plain:
+                return _unusual(source, x, y, values)
             needs = needs or of_parameters
             break
     kernel = source.native(dtype, x.shape[-1])
     if _transform() is not None or forward_ad._current_level >= 0:
         return _transforms.Gram.apply(_transforms.shared(source, dtype), x, y, *values)
+    if _modes() or _tracing() is not None:  # something watches the dispatcher: it must see the kernel
+        return _unusual(source, x, y, values)
     if x.is_neg() or (y is not None and y.is_neg()):
         x, y = x.resolve_neg(), None if y is None else y.resolve_neg()
     if needs and _is_grad_enabled():
@@ -48,11 +55,22 @@ def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -
 
 def gram_vjp(source: Source, x: Tensor, y: Tensor | None, g: Tensor, values: tuple[Any, ...]) -> dict[str, Tensor]:
     dtype = _checked(x, y)
-    values, _ = _tensors(source, x, values)
+    if not isinstance(g, Tensor):
+        raise TypeError(f"g, the cotangent of K, is {type(g).__name__}, but the points are torch tensors")
+    if x.dtype in _STORED:
+        results = gram_vjp(source, x.float(), None if y is None else y.float(), g.float(), values)
+        return {name: r.to(x.dtype) if name in ("x", "y") else r for name, r in results.items()}
+    values, _, _ = _tensors(source, x, values)
     wanted = (True, y is not None, *(kind != "integer" for kind in source.kinds))
-    results = _transforms.GramVjp.apply(_transforms.shared(source, dtype), wanted, x, y, g, *values)
+    gradients = _transforms.GramVjp.apply(_transforms.shared(source, dtype), wanted, x, y, g, *values)
+    inputs = [value for value, want in zip((x, y, *values), wanted) if want]
     names = [name for name, want in zip(("x", "y", *source.names), wanted) if want]
-    return dict(zip(names, results))
+    # A number serves the whole batch.
+    return {n: r if isinstance(i, Tensor) else r.sum() for n, i, r in zip(names, inputs, gradients)}
+
+
+def _is_forward_mode() -> bool:
+    return forward_ad._current_level >= 0
 
 
 class _Gram(Function):
@@ -75,7 +93,9 @@ class _Gram(Function):
         if tensors:
             rest = iter(tensors)
             values = tuple([next(rest) if isinstance(v, Tensor) else v for v in values])
-        if not _is_grad_enabled() and _transform() is None and type(g) is Tensor:
+        if torch._C._functorch.is_legacy_batchedtensor(g):
+            raise NotImplementedError("is_grads_batched and vectorize=True are not built: torch.func.vmap and jacrev are")
+        if not _is_grad_enabled() and _transform() is None and type(g) is Tensor and not _modes():
             if g.is_neg() or g._is_zerotensor():
                 g = _transforms.in_memory(g)
             results = kernel.gram_vjp(x, y, values, g, wanted, x.new_empty, _threads())
@@ -88,20 +108,22 @@ class _Gram(Function):
 _apply_gram = super(Function, _Gram).apply
 
 
-def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[Any, ...], bool]:
-    """Parameters that are not Python numbers as tensors of x's type, and whether one of them needs a gradient."""
+def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[Any, ...], bool, bool]:
+    """Parameters that are not Python numbers as tensors of x's type; whether one of them needs a gradient, and whether all
+    are plain tensors."""
     result: list[Any] = []
-    needs = False
+    needs, plain = False, True
     for (name, kind), value in zip(source.parameters, values):
         if kind == "integer":
-            if isinstance(value, Tensor):
-                if value.is_floating_point() or value.dim() != 0:
-                    raise TypeError(f"{name} is a whole number: it has no gradient")
-                value = int(value)
+            value = whole_number(name, value)
         elif not isinstance(value, Tensor):
             if kind == "vector" or type(value) not in (int, float):
-                value = torch.as_tensor(value, dtype=x.dtype, device=x.device)
+                value = tensor_of(name, value, x.dtype)
+                needs = needs or value.requires_grad
         else:
+            plain = plain and type(value) in _PLAIN
+            if value.is_complex():
+                raise TypeError(f"{name} is complex: it needs real numbers")
             if value.dtype != x.dtype:
                 value = value.to(x.dtype)
             if not value.is_cpu:
@@ -111,7 +133,20 @@ def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[
             value = value.resolve_neg()
             needs = needs or value.requires_grad
         result.append(value)
-    return tuple(result), needs
+    return tuple(result), needs, plain
+
+
+def tensor_of(name: str, value: Any, dtype: torch.dtype) -> Tensor:
+    """A parameter that was given as a number, an array or a sequence, whose tensors keep their gradients."""
+    if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
+        return torch.stack([torch.as_tensor(v, dtype=dtype) for v in value])
+    try:
+        tensor = torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{name} is {value!r}: it needs real numbers") from None
+    if tensor.is_complex():
+        raise TypeError(f"{name} is complex: it needs real numbers")
+    return tensor.to(dtype)
 
 
 def _checked(x: Tensor, y: Tensor | None) -> str:
@@ -125,6 +160,8 @@ def _checked(x: Tensor, y: Tensor | None) -> str:
             raise NotImplementedError(
                 f"{name} is on {points.device}: this build has kernels for the CPU only; move it with .cpu()"
             )
+        if points.layout is not torch.strided:
+            raise TypeError(f"{name} has the layout {points.layout}: make it dense with .to_dense()")
         if points.dtype not in _DTYPES and points.dtype not in _STORED:
             raise TypeError(f"{name} has dtype {points.dtype}; there are float32, float64, float16 and bfloat16")
         if points.dim() < 2:
@@ -135,11 +172,14 @@ def _checked(x: Tensor, y: Tensor | None) -> str:
 
 
 def _unusual(source: Source, x: Any, y: Any, values: tuple[Any, ...]) -> Tensor:
-    """Half precision, subclasses of tensors, and everything that is wrong."""
+    """Half precision, subclasses of tensors, what is watched by a mode or a tracer, and everything that is wrong."""
     _checked(x, y)
     if x.dtype in _STORED:
         # Stored in 16 bits, computed in 32.
         return gram(source, x.float(), None if y is None else y.float(), values).to(x.dtype)
     from . import _operators
 
+    if _is_forward_mode():
+        # An operator has no forward mode of its own: its derivative would be 0.
+        raise NotImplementedError("forward mode is not built for subclasses of tensors")
     return _operators.call(source.key, source.kinds, x, y, values)

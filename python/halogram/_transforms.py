@@ -22,9 +22,12 @@ from . import _native
 from ._sources import Source
 
 _threads = torch.get_num_threads
+_modes = torch._C._len_torch_dispatch_stack
+_tracing = torch._C._get_tracing_state
+_PLAIN = (Tensor, torch.nn.Parameter)
 _THIRD = (
     "third derivatives of a halogram kernel are not built: there are first and second ones, in reverse and forward mode "
-    "(but not forward over forward)"
+    "(but not forward over forward; torch.autograd.functional.hvp takes a third one, vhp does not)"
 )
 
 
@@ -112,9 +115,56 @@ def _with_directions(shared: Shared, inputs: Inputs, directions: Inputs) -> tupl
     return joined(x, xt), None if y is None else joined(y, yt), (*arguments, *scalars)
 
 
+def _is_watched(args: Sequence[Any]) -> bool:
+    """Whether a mode, a tracer or a subclass of tensors has to see an operator of the dispatcher."""
+    return bool(_modes()) or _tracing() is not None or any(
+        isinstance(a, Tensor) and type(a) not in _PLAIN for a in args
+    )
+
+
+def _operands(shared: Shared, inputs: Inputs) -> tuple[Any, ...]:
+    """What the operators take: x, y, real parameters as tensors, integers; and the key."""
+    x, y, *values = inputs
+    kinds = shared.source.kinds
+    reals = [
+        v if isinstance(v, Tensor) else torch.as_tensor(v, dtype=x.dtype) for k, v in zip(kinds, values) if k != "integer"
+    ]
+    return x, y, reals, [v for k, v in zip(kinds, values) if k == "integer"]
+
+
+def _given_directions(shared: Shared, inputs: Inputs, directions: Inputs) -> list[Tensor]:
+    x, y, reals, _ = _operands(shared, inputs)
+    points = [x] if y is None else [x, y]
+    given = [d for d, has in zip(directions, [True, y is not None, *shared.has_direction()[2:]]) if has]
+    return [torch.zeros_like(i) if d is None else d for i, d in zip([*points, *reals], given)]
+
+
+def _wanted_of_all(results: Sequence[Tensor], y: Any, shared: Shared, wanted: Sequence[bool]) -> tuple[Tensor, ...]:
+    """From the gradients of everything that has one, those that are wanted."""
+    has = [True, y is not None, *shared.has_direction()[2:]]
+    return _compact(_spread(results, has), wanted)
+
+
 def _native_vjp(kernel: _native.Kernel, shared: Shared, wanted: Sequence[bool], inputs: Inputs, g: Tensor) -> Any:
     x, y, *values = inputs
     return kernel.gram_vjp(x, y, tuple(values), g, tuple(wanted), x.new_empty, _threads())
+
+
+def native_tangent(shared: Shared, inputs: Inputs, directions: Sequence[Any]) -> Any:
+    inputs, directions = _plain(inputs), _plain(tuple(directions))
+    x, y, values = _with_directions(shared, inputs, directions)
+    return shared.tangent(inputs[0]).gram(x, y, values, x.new_empty, _threads())
+
+
+def native_tangent_vjp(
+    shared: Shared, wanted: Sequence[bool], g: Tensor, inputs: Inputs, directions: Sequence[Any]
+) -> tuple[Tensor, ...]:
+    inputs, directions = _plain(inputs), _plain(tuple(directions))
+    x, y, values = _with_directions(shared, inputs, directions)
+    scalars = len(values) - len(inputs) + 2
+    kernel = shared.tangent(inputs[0])
+    results = kernel.gram_vjp(x, y, values, in_memory(g), (*wanted, *[False] * scalars), x.new_empty, _threads())
+    return _compact(reduced(results[: len(inputs)], inputs), wanted)
 
 
 # ---- vmap: batch dimensions come first, and all operands get as many as the one that has most ----
@@ -166,6 +216,10 @@ class Gram(Function):
 
     @staticmethod
     def forward(shared: Shared, x: Tensor, y: Tensor | None, *values: Any) -> Tensor:
+        if _is_watched((x, y, *values)):
+            from . import _operators
+
+            return _operators.gram(*_operands(shared, (x, y, *values)), _operators.key_text(shared.source.key))
         x, y, *numbers = _plain((x, y, *values))
         return shared.kernel(x).gram(x, y, tuple(numbers), x.new_empty, _threads())
 
@@ -194,6 +248,12 @@ class GramVjp(Function):
 
     @staticmethod
     def forward(shared: Shared, wanted: Any, x: Tensor, y: Tensor | None, g: Tensor, *values: Any) -> Any:
+        if _is_watched((x, y, g, *values)):
+            from . import _operators
+
+            operands = _operands(shared, (x, y, *values))
+            results = _operators.gram_vjp(*operands, g, _operators.key_text(shared.source.key))
+            return _wanted_of_all(results, y, shared, wanted)
         inputs = _plain((x, y, *values))
         results = _native_vjp(shared.kernel(x), shared, wanted, inputs, in_memory(g))
         return _compact(reduced(results, inputs), wanted)
@@ -242,9 +302,13 @@ class Tangent(Function):
 
     @staticmethod
     def forward(shared: Shared, *args: Any) -> Tensor:
-        inputs, directions = _halves(_plain(args))
-        x, y, values = _with_directions(shared, inputs, directions)
-        return shared.tangent(inputs[0]).gram(x, y, values, x.new_empty, _threads())
+        if _is_watched(args):
+            from . import _operators
+
+            inputs, directions = _halves(args)
+            given = _given_directions(shared, inputs, directions)
+            return _operators.tangent(*_operands(shared, inputs), given, _operators.key_text(shared.source.key))
+        return native_tangent(shared, *_halves(args))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -282,14 +346,15 @@ class TangentVjp(Function):
 
     @staticmethod
     def forward(shared: Shared, wanted: Any, g: Tensor, *args: Any) -> Any:
-        inputs, directions = _halves(_plain(args))
-        x, y, values = _with_directions(shared, inputs, directions)
-        scalars = len(values) - len(inputs) + 2
-        kernel = shared.tangent(inputs[0])
-        results = kernel.gram_vjp(
-            x, y, values, in_memory(g), (*wanted, *[False] * scalars), x.new_empty, _threads()
-        )
-        return _compact(reduced(results[: len(inputs)], inputs), wanted)
+        if _is_watched((g, *args)):
+            from . import _operators
+
+            inputs, directions = _halves(args)
+            given = _given_directions(shared, inputs, directions)
+            key = _operators.key_text(shared.source.key)
+            results = _operators.tangent_vjp(*_operands(shared, inputs), given, g, key)
+            return _wanted_of_all(results, inputs[1], shared, wanted)
+        return native_tangent_vjp(shared, wanted, g, *_halves(args))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:

@@ -22,7 +22,7 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         kernel: a formula, a name of the catalogue or a ``halogram.Kernel``.
         constraints: a GPyTorch constraint by parameter name; ``gpytorch.constraints.Positive()`` where none is given.
             None for a parameter that may be any real number.
-        fixed: names of parameters that are not trained; whole numbers never are.
+        fixed: names of parameters that are not trained, a tuple; whole numbers never are.
         batch_shape: of a batch of Gaussian processes: each has parameters of its own.
         parameters: initial values, all that the kernel has not bound: numbers, or one number per feature.
     """
@@ -45,15 +45,29 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         values = {name: value for name, value in self.kernel.parameters.items() if value is not None} | parameters
         self.kernel._source.values(values)  # complains about missing and unknown ones
         constraints = constraints or {}
+        if isinstance(fixed, str):
+            raise TypeError("fixed is a tuple of names")
+        for name in (*fixed, *constraints):
+            if name not in values:
+                raise TypeError(f"there is no parameter {name}; there are {', '.join(values)}")
         self._trained: list[str] = []
         self._fixed: dict[str, Any] = {}
         for name, value in values.items():
             if kinds[name] == "integer" or name in fixed:
-                self._fixed[name] = value
+                if kinds[name] == "integer" or isinstance(value, (int, float)):
+                    self._fixed[name] = value
+                else:
+                    self.register_buffer(f"fixed_{name}", torch.as_tensor(value, dtype=torch.get_default_dtype()))
+                    self._fixed[name] = None
                 continue
             self._trained.append(name)
             initial = torch.as_tensor(value, dtype=torch.get_default_dtype())
-            initial = initial.expand(self.batch_shape + initial.shape).clone()
+            own = 1 if kinds[name] == "vector" else 0
+            if initial.dim() == own:
+                initial = initial.expand(self.batch_shape + initial.shape)
+            elif initial.shape[: initial.dim() - own] != self.batch_shape:
+                raise ValueError(f"{name} has shape {tuple(initial.shape)}, the batch {tuple(self.batch_shape)}")
+            initial = initial.clone()
             constraint = constraints.get(name, gpytorch.constraints.Positive())
             self.register_parameter(f"raw_{name}", torch.nn.Parameter(initial))
             if constraint is not None:
@@ -63,7 +77,8 @@ class HalogramKernel(gpytorch.kernels.Kernel):
     def value_of(self, name: str) -> Any:
         """The parameter as the formula sees it."""
         if name in self._fixed:
-            return self._fixed[name]
+            value = self._fixed[name]
+            return getattr(self, f"fixed_{name}") if value is None else value
         raw = getattr(self, f"raw_{name}")
         constraint = getattr(self, f"raw_{name}_constraint", None)
         return raw if constraint is None else constraint.transform(raw)

@@ -8,7 +8,7 @@ namespace {
 
 // The type's table of functions; nullptr: it has none that is understood.
 const dlpack::ExchangeApi* exchange_api(nb::handle object) {
-    // Types that have one are never unloaded; guarded by the interpreter's lock.
+    // Guarded by the interpreter's lock. A type that is known is kept, so that no other one gets its address.
     static std::unordered_map<PyTypeObject*, const dlpack::ExchangeApi*> known;
     PyTypeObject* type = Py_TYPE(object.ptr());
     const auto found = known.find(type);
@@ -20,7 +20,7 @@ const dlpack::ExchangeApi* exchange_api(nb::handle object) {
         api = static_cast<const dlpack::ExchangeApi*>(PyCapsule_GetPointer(capsule.ptr(), dlpack::exchange_capsule));
         if (api->header.version.major != dlpack::known_major || api->tensor_from_object == nullptr) api = nullptr;
     }
-    if (api != nullptr) known.emplace(type, api);  // a type without one may go away
+    if (api != nullptr && known.emplace(type, api).second) Py_INCREF(type);
     return api;
 }
 
@@ -55,13 +55,13 @@ void ArrayView::read(nb::handle object, const std::string& what) {
         if (api->tensor_from_object(object.ptr(), &tensor_) != 0) throw nb::python_error();
         return;
     }
-    if (!nb::try_cast<nb::ndarray<>>(object, kept_) || !kept_.is_valid()) {
+    if (!nb::try_cast<nb::ndarray<nb::ro>>(object, kept_) || !kept_.is_valid()) {
         PyErr_Clear();
         fail(PyExc_TypeError,
              what + " is " + nb::type_name(nb::handle(reinterpret_cast<PyObject*>(Py_TYPE(object.ptr())))).c_str() +
                  ", not an array (NumPy, PyTorch or DLPack)");
     }
-    tensor_.data = kept_.data();
+    tensor_.data = const_cast<void*>(kept_.data());  // written only where this package allocated it
     tensor_.device = {kept_.device_type(), kept_.device_id()};
     tensor_.dimensions = static_cast<std::int32_t>(kept_.ndim());
     tensor_.type = {kept_.dtype().code, kept_.dtype().bits, kept_.dtype().lanes};
@@ -88,6 +88,15 @@ ArrayView::ArrayView(nb::handle object, const std::string& what, int element_bit
             strides_.assign(tensor_.strides, tensor_.strides + dimensions);
         else
             for (std::size_t k = dimensions; k-- > 1;) strides_[k - 1] = strides_[k] * tensor_.shape[k];
+    }
+    std::int64_t elements = 1;
+    for (std::size_t k = 0; k < dimensions; ++k) elements *= tensor_.shape[k];
+    // torch adds the offset of a view to the null pointer of a storage that was freed: no address below is ever mapped.
+    constexpr std::uintptr_t lowest_address = 65536;
+    if (reinterpret_cast<std::uintptr_t>(tensor_.data) < lowest_address) {
+        if (elements != 0)
+            fail(PyExc_ValueError, what + " has no memory: it is a fake tensor, or its storage was freed");
+        return;
     }
     data_ = static_cast<char*>(tensor_.data) + tensor_.byte_offset;
 }

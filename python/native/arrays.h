@@ -30,7 +30,7 @@ public:
 private:
     dlpack::Tensor tensor_{};
     std::vector<std::int64_t> shape_, strides_;
-    nb::ndarray<> kept_;  // of arrays without the C table
+    nb::ndarray<nb::ro> kept_;  // of arrays without the C table
     char* data_ = nullptr;
 
     void read(nb::handle object, const std::string& what);

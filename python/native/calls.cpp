@@ -189,6 +189,7 @@ private:
         Value& value = values_[p];
         const std::string what = "parameter " + parameter.name;
         if (parameter.kind == ParameterKind::Integer) {
+            if (!PyIndex_Check(object.ptr())) fail(PyExc_TypeError, what + " is a whole number (an int)");
             value.integer = PyLong_AsLong(object.ptr());
             if (value.integer == -1 && PyErr_Occurred()) throw nb::python_error();
             if (value.integer < INT32_MIN || value.integer > INT32_MAX)

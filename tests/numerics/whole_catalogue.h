@@ -14,6 +14,15 @@ struct WholeCatalogue {
     GeneratedLibrary library;
 
     explicit WholeCatalogue(const std::vector<KernelRequest>& all) : requests(all), library("all", all) {}
+    WholeCatalogue(const std::vector<KernelRequest>& all, const std::filesystem::path& archive)
+        : requests(all), library(archive, with_suffix(all)) {}
+
+private:
+    // What the Python package's build calls its kernels.
+    static std::vector<KernelRequest> with_suffix(std::vector<KernelRequest> all) {
+        for (KernelRequest& request : all) request.c_name += "_" + request.dtype;
+        return all;
+    }
 };
 
 // For one dtype and number of features (0: an argument), with every operation.
@@ -25,6 +34,15 @@ inline WholeCatalogue& whole_catalogue(const std::string& dtype, int features) {
         for (const CatalogueEntry& entry : catalogue())
             all.push_back(
                 {entry.name, catalogue_formula(entry.name), entry.summary, dtype, features, {"gram", "gram_vjp"}});
+#ifdef HALOGRAM_PREBUILT
+        // The libraries that the Python package carries are these kernels: they are not compiled a second time.
+        if (features == 0) {
+            const std::string name = "prebuilt_" + dtype;
+            here = std::make_unique<WholeCatalogue>(
+                all, std::filesystem::path(HALOGRAM_PREBUILT) / name / ("lib" + name + ".a"));
+            return *here;
+        }
+#endif
         here = std::make_unique<WholeCatalogue>(all);
     }
     return *here;

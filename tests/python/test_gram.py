@@ -233,3 +233,128 @@ def test_errors_of_torch_alone():
     with pytest.raises(TypeError, match="whole number"):
         hg.polynomial(x, gamma=1.0, coef0=1.0, degree=torch.tensor(2.0))
     assert hg.polynomial(x, gamma=1.0, coef0=1.0, degree=torch.tensor(2)).shape == (4, 4)
+
+
+class Old:
+    """Speaks DLPack as it was before versions."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __dlpack__(self, stream=None):
+        return self.array.__dlpack__()
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+def test_read_only_arrays(random, tmp_path):
+    x = random.random((4, 3))
+    right = hg.rbf(x, gamma=1.0)
+    locked = x.copy()
+    locked.flags.writeable = False
+    np.save(tmp_path / "x.npy", x)
+    for a in (locked, np.load(tmp_path / "x.npy", mmap_mode="r"), Old(x), Old(torch.from_numpy(x))):
+        np.testing.assert_array_equal(hg.rbf(a, gamma=1.0), right)
+    one = np.broadcast_to(np.float64(0.5), (4, 4))
+    np.testing.assert_array_equal(hg.Kernel("linear").vjp(x, None, one)["x"], hg.Kernel("linear").vjp(x, None, one.copy())["x"])
+    hg.rbf_ard(x, lengthscale=np.broadcast_to(np.float64(0.5), 3))
+
+
+def test_numbers_of_another_byte_order(random):
+    x = random.random((4, 3)).astype(np.float32)
+    k = hg.rbf(x.astype(">f4"), gamma=1.0)
+    assert k.dtype == np.float32
+    np.testing.assert_array_equal(k, hg.rbf(x, gamma=1.0))
+    assert hg.rbf(x.astype(">f2"), gamma=1.0).dtype == np.float16
+
+
+@pytest.mark.parametrize("array", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
+def test_parameters_that_are_no_numbers(array):
+    x = array(np.ones((3, 2)))
+    for gamma in (None, "0.5", 1j, object(), np.array(["a"]), [None]):
+        with pytest.raises(TypeError):
+            hg.rbf(x, gamma=gamma)
+        with pytest.raises(TypeError):
+            hg.Kernel("rbf", gamma=gamma)(x)
+    for degree in (2.5, None, "2", True, np.array([2, 3])):
+        with pytest.raises(TypeError, match="whole number"):
+            hg.polynomial(x, gamma=1.0, coef0=1.0, degree=degree)
+
+
+def test_sequences_of_tensors_keep_their_gradients():
+    ell = [torch.tensor(0.5, requires_grad=True), torch.tensor(2.0, requires_grad=True)]
+    hg.rbf_ard(torch.rand(3, 2), lengthscale=ell).sum().backward()
+    assert all(t.grad is not None for t in ell)
+
+
+def test_tensors_without_memory():
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    x = torch.ones(3, 2, dtype=torch.double)
+    with FakeTensorMode() as mode:
+        fake = mode.from_tensor(torch.ones(6, 2, dtype=torch.double))
+    freed = torch.rand(10, 2, dtype=torch.double)
+    part, row, column = freed[2:5], freed[0], freed[:3, :1].expand(3, 3)
+    number = torch.tensor(1.0, dtype=torch.double)
+    for t in (freed, number):
+        t.untyped_storage().resize_(0)
+    for call in (
+        lambda: hg.rbf(x, gamma=number),
+        lambda: hg.rbf(part, gamma=1.0),
+        lambda: hg.rbf_ard(x, lengthscale=row),
+        lambda: hg.Kernel("linear").vjp(x, None, column),
+    ):
+        with pytest.raises(ValueError, match="no memory"):
+            call()
+    with pytest.raises(Exception):
+        hg.rbf(x, gamma=fake[0, 0])
+    with pytest.raises(Exception):
+        hg.Kernel("linear").vjp(x, None, fake[:3, :1])
+
+
+def test_what_is_no_dense_tensor():
+    with pytest.raises(TypeError, match="to_dense"):
+        hg.rbf(torch.eye(3).to_sparse(), gamma=1.0)
+    with pytest.raises(TypeError, match="mask"):
+        hg.rbf(np.ma.masked_array(np.eye(3)), gamma=1.0)
+    with pytest.raises(TypeError, match="torch.Tensor"):
+        hg.rbf(np.eye(3), gamma=torch.tensor(0.5, requires_grad=True))
+
+
+def test_options_that_would_be_ignored():
+    x = np.eye(3)
+    kernel = hg.Kernel("rbf", gamma=1.0)
+    for call in (
+        lambda: hg.gram(kernel, x, form="expanded"),
+        lambda: hg.explain(kernel, 3, form="expanded"),
+        lambda: hg.cdist(x, x, "euclidean", p=3),
+        lambda: hg.cdist(x, x, "cityblock", V=np.ones(3)),
+    ):
+        with pytest.raises(TypeError):
+            call()
+    with pytest.raises(ValueError, match="empty"):
+        hg.gram("", x)
+    with pytest.raises(TypeError, match="string"):
+        hg.gram(["a"], x)
+    with pytest.raises(ValueError, match="batch"):
+        hg.cdist(np.ones((2, 3, 2)), np.ones((4, 2)), "seuclidean")
+
+
+def test_vjp_on_tensors():
+    x = torch.rand(2, 4, 3, dtype=torch.double)
+    g = torch.rand(2, 4, 4, dtype=torch.double)
+    mine = hg.Kernel("rbf").vjp(x, None, g, gamma=0.5)
+    theirs = hg.Kernel("rbf").vjp(x.numpy(), None, g.numpy(), gamma=0.5)
+    for name, value in theirs.items():
+        np.testing.assert_allclose(mine[name].numpy(), value, rtol=1e-13)
+    assert mine["gamma"].shape == ()
+    half = hg.Kernel("rbf").vjp(x.half(), None, g.half(), gamma=0.5)
+    assert half["x"].dtype == torch.float16
+    with pytest.raises(TypeError, match="cotangent"):
+        hg.Kernel("rbf").vjp(x, None, g.numpy(), gamma=0.5)
+
+
+def test_the_catalogue_is_a_copy():
+    hg.catalogue()["minkowski"]["parameters"].clear()
+    assert hg.cdist(np.eye(2), np.eye(2), "minkowski", p=1)[0, 1] == 2

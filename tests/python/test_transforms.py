@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch.autograd import forward_ad
@@ -132,6 +135,67 @@ def test_compile_of_vmap():
     expect_equal(function(XS), vmap(lambda x: theirs(x, Y, GAMMA))(XS))
 
 
+def test_tracers_see_the_kernel():
+    from torch.func import linearize
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    value, tangent = linearize(lambda x: mine(x, Y, GAMMA), X)
+    right, along = jvp(lambda x: theirs(x, Y, GAMMA), (X,), (2 * X,))
+    expect_equal(value, right)
+    expect_equal(tangent(2 * X), along)
+    graph = make_fx(lambda x: mine(x, Y, GAMMA))(X)
+    expect_equal(graph(2 * X), theirs(2 * X, Y, GAMMA))
+    graph = make_fx(grad(lambda x: weighted(mine)(x, Y, GAMMA)))(X)
+    expect_equal(graph(2 * X), grad(lambda x: weighted(theirs)(x, Y, GAMMA))(2 * X))
+    traced = torch.jit.trace(lambda x: hg.rbf(x, gamma=0.7), X)
+    expect_equal(traced(2 * X), theirs(2 * X, 2 * X, GAMMA))
+
+
+def test_compiled_forward_mode_is_refused():
+    function = torch.compile(lambda x: jvp(lambda a: mine(a, Y, GAMMA), (x,), (x,))[1], backend="aot_eager")
+    try:
+        result = function(X)
+    except Exception as error:
+        assert "forward mode" in str(error)
+    else:  # where the compiler steps aside it has to be right
+        expect_equal(result, jvp(lambda a: theirs(a, Y, GAMMA), (X,), (X,))[1])
+
+
+def test_batched_gradients_are_refused():
+    x = X.clone().requires_grad_()
+    k = hg.rbf(x, gamma=0.7)
+    with pytest.raises(NotImplementedError, match="torch.func"):
+        torch.autograd.grad(k, x, torch.eye(16, dtype=torch.double).reshape(16, 4, 4), is_grads_batched=True)
+
+
+@pytest.mark.parametrize("formula", ["rbf", "exp(-gamma * sqdist(x, y))"])
+def test_compile_as_the_first_call_of_a_program(formula):
+    code = (
+        "import torch, halogram as hg\n"
+        f"f = torch.compile(lambda a: hg.gram({formula!r}, a, gamma=1.), fullgraph=True, backend='aot_eager')\n"
+        "x = torch.rand(3, 2)\n"
+        "assert torch.equal(f(x), hg.rbf(x, gamma=1.0))"
+    )
+    for program in (code, code.replace("import torch, halogram as hg", "import halogram as hg, torch")):
+        subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_compile_with_whole_numbers():
+    @torch.compile(fullgraph=True, backend="aot_eager")
+    def function(x):
+        return hg.polynomial(x, gamma=1.0, coef0=1.0, degree=2).sum()
+
+    x = X.clone().requires_grad_()
+    function(x).backward()
+    expect_equal(x.grad, grad(lambda a: ((a @ a.T + 1) ** 2).sum())(X))
+    for wrong in (
+        lambda a: hg.polynomial(a, gamma=1.0, coef0=1.0, degree=2.5),
+        lambda a: hg.rbf(a.half(), a, gamma=1.0),
+    ):
+        with pytest.raises(Exception, match="whole number|must be the same"):
+            torch.compile(wrong, fullgraph=True, backend="aot_eager")(X)
+
+
 def test_operators_pass_opcheck():
     import json
 
@@ -140,6 +204,7 @@ def test_operators_pass_opcheck():
     x, y, gamma = (t.clone().requires_grad_() for t in (X, Y, GAMMA))
     key = _operators.key_text((FORMULA, "direct", None, "exact"))
     assert json.loads(key)[0] == FORMULA
+    polynomial = _operators.key_text(("polynomial", "direct", None, "exact"))
     g = torch.randn(4, 5, dtype=torch.double, requires_grad=True)
     square = torch.randn(4, 4, dtype=torch.double, requires_grad=True)
     for operator, arguments in (
@@ -147,6 +212,8 @@ def test_operators_pass_opcheck():
         (torch.ops.halogram.gram, (x, None, [gamma], [], key)),
         (torch.ops.halogram.gram_vjp, (x, y, [gamma], [], g, key)),
         (torch.ops.halogram.gram_vjp, (x, None, [gamma], [], square, key)),
+        (torch.ops.halogram.gram, (x, y, [gamma, gamma], [2], polynomial)),
+        (torch.ops.halogram.gram_vjp, (x, y, [gamma, gamma], [2], g, polynomial)),
         (torch.ops.halogram.tangent, (X, Y, [GAMMA], [], [X, Y, GAMMA], key)),
         (torch.ops.halogram.tangent_vjp, (X, Y, [GAMMA], [], [X, Y, GAMMA], W, key)),
     ):

@@ -134,6 +134,31 @@ TEST_F(Gram, SameBitsForEveryDivisionOfTheWork) {
     EXPECT_EQ(broken_at, 0);
 }
 
+// A K that fits no cache is written around them, in whole lines: rows that begin and end anywhere, with guards behind them.
+TEST_F(Gram, LargeMatricesAreStreamed) {
+    const std::int64_t n = 4099, m = 4101, part = 1000;
+    Problem<float, Rbf> reference(n, m, 2);
+    for (std::int64_t row = 0; row < n; row += part) {  // too small to be streamed
+        reference.call.n = std::min(part, n - row);
+        reference.call.x = reference.x.data() + row * reference.x.ld;
+        reference.call.k = reference.k.data() + row * reference.k.ld;
+        ASSERT_EQ(reference.gram(), HG_OK);
+    }
+    for (const char *isa : {"avx512", plain_isa}) {
+        if (!force_isa(isa)) continue;
+        for (int threads : {1, 3}) {
+            hg_options options = default_options();
+            options.threads = threads;
+            const Guard guard = threads == 1 ? Guard::Before : Guard::After;
+            Problem<float, Rbf> p(n, m, 2, false, {threads == 1 ? 0 : 7, guard, false, HG1_BIT_SYMMETRIC});
+            ASSERT_EQ(p.gram(&options), HG_OK);
+            ASSERT_TRUE(same_bits(p.k.packed(), reference.k.packed())) << isa << " " << threads;
+            EXPECT_TRUE(p.k.gaps_untouched());
+        }
+    }
+    EXPECT_EQ(broken_at, 0);
+}
+
 // Few rows and many columns still occupy several threads.
 TEST_F(Gram, OneRowManyColumns) {
     for (int threads : {1, 4}) {

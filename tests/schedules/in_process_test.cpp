@@ -12,6 +12,8 @@
 #include "generators/catalogue/catalogue.h"
 #include "generators/formula/interpreter.h"
 #include "generators/formula/tangent.h"
+#include "schedules/loaded_code.h"
+#include "schedules/operation_module.h"
 
 namespace halogram {
 namespace {
@@ -174,17 +176,15 @@ TEST_P(CatalogueTangents, GramAndGradientsOfTheDerivativeAlongADirection) {
     call.y = in.y.data();
     call.ldx = call.ldy = 2 * features;
     call.parameters = values.data();
-    // With D of the kernel and with D of the call.
-    for (int of_features : {static_cast<int>(features), 0}) {
-        Vector k(rows * columns);
-        call.k = k.data();
-        call.ldk = columns;
-        const auto gram = compile_in_process(request(tangent, "gram", of_features));
-        ASSERT_EQ(hg1_gram(gram->kernel(), nullptr, &call), HG_OK);
-        for (std::int64_t i = 0; i < rows; ++i)
-            for (std::int64_t j = 0; j < columns; ++j)
-                expect_near(k[i * columns + j], in.along(i, j).to_double(), "t at " + std::to_string(i));
-    }
+    // The Gram matrix with D of the call, the gradients with D of the kernel.
+    Vector k(rows * columns);
+    call.k = k.data();
+    call.ldk = columns;
+    const auto gram = compile_in_process(request(tangent, "gram", 0));
+    ASSERT_EQ(hg1_gram(gram->kernel(), nullptr, &call), HG_OK);
+    for (std::int64_t i = 0; i < rows; ++i)
+        for (std::int64_t j = 0; j < columns; ++j)
+            expect_near(k[i * columns + j], in.along(i, j).to_double(), "t at " + std::to_string(i));
     Vector gx(rows * features), gy(columns * features);
     std::vector<Vector> gradients;
     std::vector<void*> gparameters;
@@ -257,6 +257,36 @@ TEST(InProcess, RowsHoldTheDirectionToo) {
     call.k = &k;
     call.ldk = 1;
     EXPECT_EQ(hg1_gram(compiled->kernel(), nullptr, &call), HG_ERROR_LDX_TOO_SMALL);
+}
+
+// Objects that are cut off or damaged are refused, or load without harm; nothing outside of them is read.
+TEST(LoadedCode, DamagedObjects) {
+    const Machine machine = machines_of("host").back();
+    const std::string object =
+        operation_module(request(parse_formula("exp(-sqdist(x, y))"), "gram"), "gram", machine, machine).object();
+    EXPECT_NE(LoadedCode(object).function("k_" + machine.isa + "_gram_tile_argv"), nullptr);
+    EXPECT_EQ(LoadedCode(object).function("k"), nullptr);
+    EXPECT_THROW(LoadedCode(""), CompileError);
+    EXPECT_THROW(LoadedCode("an object"), CompileError);
+    std::mt19937_64 random(1);
+    std::size_t refused = 0;
+    for (std::size_t k = 0; k < 4000; ++k) {
+        std::string damaged = object;
+        if (k % 2 == 0)
+            damaged.resize(random() % object.size());
+        else
+            for (int byte = 0; byte < 4; ++byte) damaged[random() % object.size()] = static_cast<char>(random());
+        // Names are at the end: the table of sections stands behind everything else.
+        if (k % 4 == 3) damaged[object.size() - 1 - random() % 2048] = static_cast<char>(random());
+        try {
+            const LoadedCode loaded{damaged};
+        } catch (const CompileError&) {
+            ++refused;
+        } catch (const std::out_of_range&) {
+            ADD_FAILURE() << "an error that is not translated";
+        }
+    }
+    EXPECT_GT(refused, 2000);
 }
 
 }  // namespace

@@ -3,7 +3,8 @@
 
 Each line compares two programs in rounds of A B B A: medians, the median of the rounds' ratios and its 95 % interval. The
 C interface is called through ctypes, whose own 3 to 4 us count at 128 points only; there the time of the kernel itself
-comes from `halogram bench`. Needs the environment of `make python-package`; writes Markdown.
+comes from `halogram bench`. Memory that is freed stays with the process, as in compare.py: else every result of 16 MB is
+touched for the first time. Needs the environment of `make python-package`; writes Markdown.
 
     build/python-venv/bin/python benchmarks/python_overhead.py
 """
@@ -14,12 +15,18 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[variable] = "1"
+
+from compare import MALLOC, PASSIVE, THREAD_VARIABLES  # noqa: E402
+
+if __name__ == "__main__" and "MALLOC_TOP_PAD_" not in os.environ:
+    # Read when a process begins: one thread, and memory that is freed stays with the process.
+    environment = os.environ | MALLOC | PASSIVE | {name: "1" for name in THREAD_VARIABLES}
+    os.execve(sys.executable, [sys.executable, *sys.argv], environment)
 
 import torch  # noqa: E402
 
@@ -84,6 +91,14 @@ def main() -> None:
             x, y = (torch.from_numpy(cell.inputs[name]) for name in "xy")
             row(cell.name, "C interface", "halogram from torch",
                 compare(program, lambda x=x, y=y, cell=cell: mine(x, y, cell.gamma), options.seconds))
+            out = torch.ones(2048, 2048)
+            row(cell.name, "C interface", "halogram from torch, out=",
+                compare(program, lambda x=x, y=y, cell=cell, out=out: hg.rbf(x, y, gamma=cell.gamma, out=out),
+                        options.seconds))
+            for name in ("cdist", "norms and product"):
+                row(cell.name, "halogram from torch", name,
+                    compare(lambda x=x, y=y, cell=cell: mine(x, y, cell.gamma),
+                            lambda x=x, y=y, cell=cell, e=EAGER[name]: e(x, y, cell.gamma), options.seconds))
 
 
 if __name__ == "__main__":

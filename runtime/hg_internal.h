@@ -35,8 +35,11 @@ extern "C" {
 #define HG_GRAM_PIECE_COLUMNS 64
 #define HG_GRAM_LARGE_PIECE 128
 #define HG_GRAM_LARGE_PIECE_FROM 1024
-/* A K of so many bytes is in no cache when it is complete: it is written around them, some rows of a chunk at a time. */
+/* A K of so many bytes is in no cache when it is complete. With few features stores bind, not arithmetic: it is written
+   around the caches, some rows of a chunk at a time. 4096 x 4096 points of 5 features take 9.1 ms instead of 16, 16384 x
+   16384 0.22 s instead of 0.26; of 64 features the detour would cost 13 % (Xeon, avx512, f32). */
 #define HG_GRAM_STREAM_FROM 67108864.0
+#define HG_GRAM_STREAM_FEATURES 16
 #define HG_GRAM_STREAM_COLUMNS 2048
 #define HG_GRAM_STREAM_ROWS 16
 /* Gradients: these do decide the order of the sums over points, hence the rows depend on n and D alone and the columns

@@ -46,7 +46,8 @@ HG_HELPER_DEFINITION int64_t hg1_chunk_size(const hg1_plan *plan, int64_t chunk)
 
 HG_HELPER_DEFINITION int hg1_streams(const hg1_setting *setting, int64_t n, int64_t m) {
     /* In floating point: the product of two sizes that are only asked about may overflow. */
-    return (double)n * (double)m * (double)setting->kernel->element_size >= HG_GRAM_STREAM_FROM;
+    return setting->d <= HG_GRAM_STREAM_FEATURES &&
+           (double)n * (double)m * (double)setting->kernel->element_size >= HG_GRAM_STREAM_FROM;
 }
 
 HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m,

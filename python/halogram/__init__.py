@@ -35,6 +35,7 @@ def gram(
     form: str = "direct",
     tolerance: float | None = None,
     math: str = "exact",
+    out: _Any = None,
     **parameters: _Any,
 ) -> _Any:
     """The Gram matrix K[i, j] = k(x_i, y_j) of a formula, a name of the catalogue or a ``Kernel``.
@@ -45,6 +46,7 @@ def gram(
             in 16 bits and computed in 32).
         y: (..., m, features); None means x, which takes half the work where the kernel is symmetric.
         form, tolerance, math: see ``Kernel``.
+        out: where K is written, contiguous, of its shape and type; without gradients. Saves touching new memory.
         parameters: the formula's parameters: numbers, tensors (with gradients), one number per feature for ``name[d]``.
             Batch dimensions of x, y and the parameters are broadcast as torch does.
 
@@ -60,8 +62,8 @@ def gram(
     if isinstance(formula, Kernel):
         if (form, tolerance, math) != ("direct", None, "exact"):
             raise TypeError("form, tolerance and math are options of the Kernel itself")
-        return formula(x, y, **parameters)
-    return _dispatch_gram((formula, form, tolerance, math), x, y, parameters)
+        return formula(x, y, out=out, **parameters)
+    return _dispatch_gram((formula, form, tolerance, math), x, y, parameters, out)
 
 
 def compile(

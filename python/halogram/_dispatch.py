@@ -40,7 +40,9 @@ def _find_torch() -> None:
     _tensor_types = (torch.Tensor, torch.nn.Parameter)
 
 
-def gram(key: Key, x: Any, y: Any, parameters: dict[str, Any]) -> Any:
+def gram(key: Key, x: Any, y: Any, parameters: dict[str, Any], out: Any = None) -> Any:
+    if out is not None:
+        return _gram_into(key, x, y, parameters, out)
     if _is_compiling():
         from . import _operators
 
@@ -54,6 +56,24 @@ def gram(key: Key, x: Any, y: Any, parameters: dict[str, Any]) -> Any:
         return _torch_gram(of, x, y, values)
     arrays = _Arrays(of, x, y, values)
     return arrays.back(arrays.native.gram(arrays.x, arrays.y, arrays.values, arrays.allocate, 0))
+
+
+def _gram_into(key: Key, x: Any, y: Any, parameters: dict[str, Any], out: Any) -> Any:
+    """Into memory that the caller has: no new array has to be touched."""
+    if _is_compiling():
+        raise NotImplementedError("out is not built for torch.compile")
+    of = source(key)
+    values = of.values(parameters)
+    if is_tensor(x) or is_tensor(y):
+        from . import _torch
+
+        return _torch.gram_into(of, x, y, values, out)
+    arrays = _Arrays(of, x, y, values)
+    if not isinstance(out, np.ndarray) or out.dtype != arrays.result or not out.flags.writeable:
+        raise TypeError(f"out must be a NumPy array of type {arrays.result} that may be written")
+    if arrays.result == np.float16:
+        raise TypeError("out is not built for float16")
+    return arrays.native.gram(arrays.x, arrays.y, arrays.values, lambda shape: out, 0)
 
 
 def is_tensor(array: Any) -> bool:

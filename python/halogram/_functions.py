@@ -17,7 +17,7 @@ def _documentation(entry: dict[str, Any], of: Source) -> str:
     shapes = {"scalar": "a number", "integer": "a whole number, no gradient", "vector": "(features,)"}
     for name, kind in of.parameters:
         lines.append(f"    {name}: {described[name]['description']}; {shapes[kind]}.")
-    lines.append("    form, tolerance, math: see ``halogram.Kernel``.")
+    lines.append("    form, tolerance, math: see ``halogram.Kernel``; out: see ``halogram.gram``.")
     lines += ["", "Returns:", "    (..., n, m), of x's library and type; differentiable if x is a torch tensor.", ""]
     lines.append(f"Gradient at the boundary: {entry['boundary_gradient']}")
     lines.append(f"Value at 0/0: {entry['at_zero_by_zero']}")
@@ -39,9 +39,10 @@ def function_of(name: str) -> Callable[..., Any]:
         form: str = "direct",
         tolerance: float | None = None,
         math: str = "exact",
+        out: Any = None,
         **parameters: Any,
     ) -> Any:
-        return _dispatch.gram((name, form, tolerance, math), x, y, parameters)
+        return _dispatch.gram((name, form, tolerance, math), x, y, parameters, out)
 
     kernel.__name__ = kernel.__qualname__ = name
     kernel.__module__ = "halogram"

@@ -64,15 +64,16 @@ class Kernel:
         """All parameters in order: their bound values, or None where they are given at the call."""
         return {name: self._bound.get(name) for name in self._source.names}
 
-    def __call__(self, x: Any, y: Any = None, **parameters: Any) -> Any:
+    def __call__(self, x: Any, y: Any = None, *, out: Any = None, **parameters: Any) -> Any:
         """The Gram matrix K of shape (..., n, m), K[i, j] = k(x_i, y_j).
 
         Args:
             x: (..., n, features), a NumPy array, torch tensor or DLPack array; its library is that of the result.
             y: (..., m, features); None means x.
+            out: where K is written; see ``halogram.gram``.
             parameters: a number each (or an array over the batch), one number per feature for those written name[d].
         """
-        return _dispatch.gram(self._source.key, x, y, self._bound | parameters if parameters else self._bound)
+        return _dispatch.gram(self._source.key, x, y, self._bound | parameters if parameters else self._bound, out)
 
     gram = __call__
 

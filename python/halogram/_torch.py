@@ -53,6 +53,22 @@ def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -
     return kernel.gram(x, y, values, x.new_empty, _threads())
 
 
+def gram_into(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...], out: Any) -> Tensor:
+    dtype = _checked(x, y)
+    values, needs, plain = _tensors(source, x, values)
+    tensors = [t for t in (x, y, out) if t is not None]
+    if _is_grad_enabled() and (needs or any(t.requires_grad for t in tensors)):
+        raise RuntimeError("out does not go with gradients: call under torch.no_grad()")
+    watched = _modes() or _tracing() is not None or _transform() is not None or _is_forward_mode()
+    if not plain or watched or any(type(t) not in _PLAIN for t in tensors) or x.dtype in _STORED or out.is_neg():
+        raise NotImplementedError("out is built for plain tensors of float32 and float64 outside of transforms")
+    native = source.native(dtype, x.shape[-1])
+    x, y = x.resolve_neg(), None if y is None else y.resolve_neg()
+    native.gram(x, y, values, lambda shape: out, _threads())
+    torch.autograd.graph.increment_version(out)
+    return out
+
+
 def gram_vjp(source: Source, x: Tensor, y: Tensor | None, g: Tensor, values: tuple[Any, ...]) -> dict[str, Tensor]:
     dtype = _checked(x, y)
     if not isinstance(g, Tensor):

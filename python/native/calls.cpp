@@ -1,5 +1,6 @@
 #include "python/native/calls.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -250,7 +251,19 @@ struct Output {
         std::size_t elements = 1;
         for (std::size_t k = batch.size(); k < whole.size(); ++k) elements *= static_cast<std::size_t>(whole[k]);
         item_bytes = elements * static_cast<std::size_t>(bits / 8);
-        data = ArrayView(object, "the result", bits).data();
+        const ArrayView view(object, "out", bits);
+        std::int64_t stride = 1;
+        const bool empty = std::count(whole.begin(), whole.end(), 0) != 0;  // then no stride matters
+        bool fits = view.dimensions() == static_cast<int>(whole.size());
+        for (int k = static_cast<int>(whole.size()); fits && k-- > 0;) {
+            const std::int64_t extent = whole[static_cast<std::size_t>(k)];
+            fits = view.extent(k) == extent && (view.stride(k) == stride || extent <= 1 || empty);
+            stride *= extent;
+        }
+        if (!fits)
+            fail(PyExc_ValueError,
+                 "out has shape " + view.shape_text() + ": it must be contiguous, of shape " + shape_text(whole));
+        data = view.data();
     }
     void* item(std::int64_t index) const {
         return data == nullptr ? nullptr : data + static_cast<std::size_t>(index) * item_bytes;

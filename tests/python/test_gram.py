@@ -358,3 +358,29 @@ def test_vjp_on_tensors():
 def test_the_catalogue_is_a_copy():
     hg.catalogue()["minkowski"]["parameters"].clear()
     assert hg.cdist(np.eye(2), np.eye(2), "minkowski", p=1)[0, 1] == 2
+
+
+def test_out(random):
+    x, y = random.random((6, 3)), random.random((4, 3))
+    right = hg.rbf(x, y, gamma=0.5)
+    for call in (
+        lambda a, b, out: hg.rbf(a, b, gamma=0.5, out=out),
+        lambda a, b, out: hg.gram("exp(-g * sqdist(x, y))", a, b, g=0.5, out=out),
+        lambda a, b, out: hg.Kernel("rbf", gamma=0.5)(a, b, out=out),
+    ):
+        out = np.full((6, 4), np.nan)
+        assert call(x, y, out) is out
+        np.testing.assert_array_equal(out, right)
+        tensor = torch.full((6, 4), np.nan, dtype=torch.double)
+        assert call(torch.from_numpy(x), torch.from_numpy(y), tensor) is tensor
+        np.testing.assert_array_equal(tensor.numpy(), right)
+    locked = np.empty((6, 4))
+    locked.flags.writeable = False
+    for wrong in (np.empty((4, 6)), np.empty((6, 4), np.float32), np.empty((6, 8))[:, ::2], locked, [1.0]):
+        with pytest.raises((TypeError, ValueError)):
+            hg.rbf(x, y, gamma=0.5, out=wrong)
+    with pytest.raises(RuntimeError, match="no_grad"):
+        hg.rbf(torch.from_numpy(x).requires_grad_(), gamma=0.5, out=torch.empty(6, 6, dtype=torch.double))
+    square = random.random((3, 3))
+    with pytest.raises(ValueError, match="overlaps"):
+        hg.rbf(square, gamma=0.5, out=square)

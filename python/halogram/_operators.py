@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import _transforms
+from . import _batching, _calls
 from ._sources import Key, Source, in_order, source, whole_number
 
 _threads = torch.get_num_threads
@@ -112,7 +112,7 @@ def gram_vjp(
     wanted = (True, y is not None, *(kind != "integer" for kind in of.kinds))
     inputs = (x, y, *_values(of, values, integers))
     results = _kernel(of, x).gram_vjp(x, y, inputs[2:], g, wanted, x.new_empty, _threads())
-    return [r for r in _transforms.reduced(results, inputs) if r is not None]
+    return [r for r in _calls.reduced(results, inputs) if r is not None]
 
 
 @gram_vjp.register_fake
@@ -133,7 +133,7 @@ def _dims(of_values: Any, values: Sequence[Tensor]) -> list[Any]:
 def _(info: Any, in_dims: Any, x: Any, y: Any, values: Any, integers: Any, key: str) -> Any:
     dx, dy, dvalues, *_ = in_dims
     dims = [dx, dy, *_dims(dvalues, values)]
-    x, y, *values = _transforms.to_front([x, y, *values], dims, _inner(source_of(key)), info.batch_size, False)
+    x, y, *values = _batching.to_front([x, y, *values], dims, _inner(source_of(key)), info.batch_size, False)
     return gram(x, y, values, integers, key), 0
 
 
@@ -142,10 +142,10 @@ def _(info: Any, in_dims: Any, x: Any, y: Any, values: Any, integers: Any, g: An
     dx, dy, dvalues, _, dg, _ = in_dims
     inputs, dims = [x, y, *values], [dx, dy, *_dims(dvalues, values)]
     inner = _inner(source_of(key))
-    g, x, y, *values = _transforms.to_front([g, *inputs], [dg, *dims], (2, *inner), info.batch_size, True)
+    g, x, y, *values = _batching.to_front([g, *inputs], [dg, *dims], (2, *inner), info.batch_size, True)
     results = gram_vjp(x, y, values, integers, g, key)
-    shapes = [shape for shape in _transforms.shapes(inputs, dims, info.batch_size) if shape is not None]
-    return list(_transforms.shaped_as(results, shapes)), [0] * len(results)
+    shapes = [shape for shape in _batching.shapes(inputs, dims, info.batch_size) if shape is not None]
+    return list(_batching.shaped_as(results, shapes)), [0] * len(results)
 
 
 def _setup(ctx: Any, inputs: Any, output: Any) -> None:
@@ -174,7 +174,7 @@ def tangent(
 ) -> Tensor:
     """dK along the directions of x, y (unless it is None) and the real parameters."""
     shared, inputs, moves, _ = _directed(x, y, values, integers, directions, key)
-    return _transforms.native_tangent(shared, inputs, moves)
+    return _calls.native_tangent(shared, inputs, moves)
 
 
 @tangent.register_fake
@@ -197,7 +197,7 @@ def tangent_vjp(
 ) -> list[Tensor]:
     """The gradients of sum(g tangent(...)) with respect to x, y (unless it is None) and the real parameters."""
     shared, inputs, moves, wanted = _directed(x, y, values, integers, directions, key)
-    return list(_transforms.native_tangent_vjp(shared, wanted, g, inputs, moves))
+    return list(_calls.native_tangent_vjp(shared, wanted, g, inputs, moves))
 
 
 @tangent_vjp.register_fake
@@ -215,13 +215,13 @@ def _(
 
 def _directed(
     x: Tensor, y: Tensor | None, values: list[Tensor], integers: list[int], directions: list[Tensor], key: str
-) -> tuple[_transforms.Shared, tuple[Any, ...], list[Any], list[bool]]:
+) -> tuple[_calls.Shared, tuple[Any, ...], list[Any], list[bool]]:
     of = source_of(key)
     _kernel(of, x)  # checks the device and the type
     wanted = [True, y is not None, *(kind != "integer" for kind in of.kinds)]
     given = iter(directions)
     moves = [next(given) if want else None for want in wanted]
-    return _transforms.Shared(of, _DTYPES[x.dtype]), (x, y, *_values(of, values, integers)), moves, wanted
+    return _calls.Shared(of, _DTYPES[x.dtype]), (x, y, *_values(of, values, integers)), moves, wanted
 
 
 def _backward_vjp(ctx: Any, cotangents: Any) -> Any:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function, forward_ad
 
-from . import _transforms
+from . import _calls, _transforms
 from ._sources import Source, whole_number
 
 _is_grad_enabled = torch.is_grad_enabled
@@ -43,13 +43,13 @@ def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -
             break
     kernel = source.native(dtype, x.shape[-1])
     if _transform() is not None or forward_ad._current_level >= 0:
-        return _transforms.Gram.apply(_transforms.shared(source, dtype), x, y, *values)
+        return _transforms.Gram.apply(_calls.shared(source, dtype), x, y, *values)
     if _modes() or _tracing() is not None:  # something watches the dispatcher: it must see the kernel
         return _unusual(source, x, y, values)
     if x.is_neg() or (y is not None and y.is_neg()):
         x, y = x.resolve_neg(), None if y is None else y.resolve_neg()
     if needs and _is_grad_enabled():
-        return _apply_gram(_transforms.shared(source, dtype), kernel, x, y, *values)
+        return _apply_gram(_calls.shared(source, dtype), kernel, x, y, *values)
     return kernel.gram(x, y, values, x.new_empty, _threads())
 
 
@@ -78,7 +78,7 @@ def gram_vjp(source: Source, x: Tensor, y: Tensor | None, g: Tensor, values: tup
         return {name: r.to(x.dtype) if name in ("x", "y") else r for name, r in results.items()}
     values, _, _ = _tensors(source, x, values)
     wanted = (True, y is not None, *(kind != "integer" for kind in source.kinds))
-    gradients = _transforms.GramVjp.apply(_transforms.shared(source, dtype), wanted, x, y, g, *values)
+    gradients = _transforms.GramVjp.apply(_calls.shared(source, dtype), wanted, x, y, g, *values)
     inputs = [value for value, want in zip((x, y, *values), wanted) if want]
     names = [name for name, want in zip(("x", "y", *source.names), wanted) if want]
     # A number serves the whole batch.
@@ -93,7 +93,7 @@ class _Gram(Function):
     """The plain kind: forward and backward outside of transforms."""
 
     @staticmethod
-    def forward(ctx: Any, shared: _transforms.Shared, kernel: Any, x: Tensor, y: Tensor | None, *values: Any) -> Tensor:
+    def forward(ctx: Any, shared: _calls.Shared, kernel: Any, x: Tensor, y: Tensor | None, *values: Any) -> Tensor:
         tensors = [v for v in values if type(v) is not float]
         # Nothing is broadcast: gradients have the shapes of the inputs.
         simple = not tensors and x.dim() == 2 and (y is None or y.dim() == 2)
@@ -113,9 +113,9 @@ class _Gram(Function):
             raise NotImplementedError("is_grads_batched and vectorize=True are not built: torch.func.vmap and jacrev are")
         if not _is_grad_enabled() and _transform() is None and type(g) is Tensor and not _modes():
             if g.is_neg() or g._is_zerotensor():
-                g = _transforms.in_memory(g)
+                g = _calls.in_memory(g)
             results = kernel.gram_vjp(x, y, values, g, wanted, x.new_empty, _threads())
-            return None, None, *(results if simple else _transforms.reduced(results, (x, y, *values)))
+            return None, None, *(results if simple else _calls.reduced(results, (x, y, *values)))
         compact = iter(_transforms.GramVjp.apply(shared, wanted, x, y, g, *values))
         return None, None, *(next(compact) if want else None for want in wanted)
 

@@ -37,12 +37,12 @@ std::string type_text(const dlpack::DataType& type) {
     }
 }
 
-[[noreturn]] void fail(PyObject* exception, const std::string& message) {
+}  // namespace
+
+void fail(PyObject* exception, const std::string& message) {
     PyErr_SetString(exception, message.c_str());
     throw nb::python_error();
 }
-
-}  // namespace
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
     std::string text = "(";

@@ -36,6 +36,9 @@ private:
     void read(nb::handle object, const std::string& what);
 };
 
+// Raises a Python exception.
+[[noreturn]] void fail(PyObject* exception, const std::string& message);
+
 // "(2, 3)"
 std::string shape_text(const std::vector<std::int64_t>& shape);
 

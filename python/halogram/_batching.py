@@ -1,0 +1,49 @@
+"""vmap: batch dimensions come first, and all operands get as many as the one that has most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+
+def to_front(args: Sequence[Any], in_dims: Sequence[Any], inner: Sequence[int], batch: int, expand: bool) -> list[Any]:
+    own = [
+        a.dim() - (d is not None) - k if isinstance(a, Tensor) else 0 for a, d, k in zip(args, in_dims, inner)
+    ]
+    most = max(own)
+    result: list[Any] = []
+    for a, d, k, mine in zip(args, in_dims, inner, own):
+        if not isinstance(a, Tensor):
+            result.append(a)
+            continue
+        if d is None:
+            if expand:  # each item of the batch has a gradient of its own
+                a = a.expand(batch, *a.shape)
+            else:
+                result.append(a)
+                continue
+        else:
+            a = a.movedim(d, 0)
+        result.append(a.reshape(a.shape[0], *[1] * (most - mine), *a.shape[1:]) if mine < most else a)
+    return result
+
+
+def shaped_as(results: Sequence[Tensor], shapes_of_inputs: Sequence[Any]) -> tuple[Tensor, ...]:
+    """Without the dimensions of extent 1 that aligned the operands; the first dimension is the batch."""
+    return tuple(r.reshape(shape) for r, shape in zip(results, shapes_of_inputs))
+
+
+def shapes(args: Sequence[Any], in_dims: Sequence[Any], batch: int) -> list[Any]:
+    """The shapes of gradients under vmap: those of the arguments, the batch first."""
+    result: list[Any] = []
+    for a, d in zip(args, in_dims):
+        if not isinstance(a, Tensor):
+            result.append(None)
+            continue
+        shape = list(a.shape)
+        if d is not None:
+            del shape[d]
+        result.append((batch, *shape))
+    return result

@@ -11,6 +11,14 @@ if(HALIDE_ROOT)
     set(halide_place PATHS "${HALIDE_ROOT}" NO_DEFAULT_PATH)
 else()
     file(GLOB wheel "${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/halide")
+    if(SKBUILD)  # `pip install .`: the wheel is where the build's Python finds it
+        find_package(Python 3.10 REQUIRED COMPONENTS Interpreter)
+        execute_process(
+            COMMAND "${Python_EXECUTABLE}" -c
+                "import importlib.util as u; print(u.find_spec('halide').submodule_search_locations[0])"
+            OUTPUT_VARIABLE of_python OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+        list(PREPEND wheel ${of_python})
+    endif()
     set(halide_place HINTS ${wheel})
 endif()
 find_package(Halide 21 CONFIG COMPONENTS Halide ${halide_place})

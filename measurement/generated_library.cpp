@@ -38,12 +38,12 @@ GeneratedLibrary::GeneratedLibrary(const std::string& name, const std::vector<Ke
     load(directory_.path() / ("lib" + name + ".a"));
 }
 
-GeneratedLibrary::GeneratedLibrary(const std::filesystem::path& archive, const std::vector<KernelRequest>& requests) {
+GeneratedLibrary::GeneratedLibrary(const ExistingArchive& archive, const std::vector<KernelRequest>& requests) {
     for (const KernelRequest& request : requests) {
         kernels.push_back(interface_of(request));
         for (const Machine& machine : machines_of(request.target)) add_variant(request, machine, kernels.back());
     }
-    load(archive);
+    load(archive.path);
 }
 
 void GeneratedLibrary::load(const std::filesystem::path& archive) {

@@ -12,6 +12,10 @@
 
 namespace halogram {
 
+struct ExistingArchive {
+    std::filesystem::path path;
+};
+
 class GeneratedLibrary {
 public:
     // Compiles the kernels, writes the library, links it into a shared object and loads that. Throws CompileError,
@@ -19,7 +23,7 @@ public:
     GeneratedLibrary(const std::string& name, const std::vector<KernelRequest>& requests,
                      const std::function<void(const std::string& what)>& progress = {});
     // Loads a library that exists: its archive and what was built into it, in that order.
-    GeneratedLibrary(const std::filesystem::path& archive, const std::vector<KernelRequest>& requests);
+    GeneratedLibrary(const ExistingArchive& archive, const std::vector<KernelRequest>& requests);
     ~GeneratedLibrary();
     GeneratedLibrary(const GeneratedLibrary&) = delete;
     GeneratedLibrary& operator=(const GeneratedLibrary&) = delete;

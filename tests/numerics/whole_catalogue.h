@@ -15,7 +15,7 @@ struct WholeCatalogue {
 
     explicit WholeCatalogue(const std::vector<KernelRequest>& all) : requests(all), library("all", all) {}
     WholeCatalogue(const std::vector<KernelRequest>& all, const std::filesystem::path& archive)
-        : requests(all), library(archive, with_suffix(all)) {}
+        : requests(all), library(ExistingArchive{archive}, with_suffix(all)) {}
 
 private:
     // What the Python package's build calls its kernels.

@@ -108,7 +108,7 @@ def error_bound(key: Key, x: Any, y: Any, parameters: dict[str, Any]) -> float:
 
 
 def _detached(value: Any) -> Any:
-    return value.detach() if hasattr(value, "detach") else value
+    return value.detach().numpy() if is_tensor(value) else value
 
 
 def _numpy(array: Any, what: str) -> np.ndarray:

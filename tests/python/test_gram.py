@@ -165,6 +165,7 @@ def test_expanded_form_and_its_bound(random):
     kernel = hg.Kernel("rbf", form="expanded", gamma=0.01)
     bound = kernel.error_bound(x)
     assert 0 < bound < 1e-3
+    assert kernel.error_bound(torch.from_numpy(x).requires_grad_()) == bound
     exact = hg.rbf(x.astype(np.float64), gamma=np.float64(np.float32(0.01)))
     assert np.abs(kernel(x) - exact).max() <= bound
     np.testing.assert_array_equal(hg.rbf(x, gamma=0.01, form="auto", tolerance=1e-30), hg.rbf(x, gamma=0.01))

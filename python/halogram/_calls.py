@@ -32,10 +32,7 @@ class Shared(NamedTuple):
     @property
     def inner(self) -> tuple[int, ...]:
         """Dimensions of x, y and the parameters that are no batch dimensions."""
-        return (2, 2, *({"vector": 1}.get(kind, 0) for kind in self.source.kinds))
-
-    def has_direction(self) -> list[bool]:
-        return [True, True, *(kind != "integer" for kind in self.source.kinds)]
+        return (2, 2, *(kind == "vector" for kind in self.source.kinds))
 
 
 def shared(source: Source, dtype: str) -> Shared:
@@ -122,14 +119,13 @@ def _operands(shared: Shared, inputs: Inputs) -> tuple[Any, ...]:
 def _given_directions(shared: Shared, inputs: Inputs, directions: Inputs) -> list[Tensor]:
     x, y, reals, _ = _operands(shared, inputs)
     points = [x] if y is None else [x, y]
-    given = [d for d, has in zip(directions, [True, y is not None, *shared.has_direction()[2:]]) if has]
+    given = [d for d, has in zip(directions, shared.source.have_gradients(y)) if has]
     return [torch.zeros_like(i) if d is None else d for i, d in zip([*points, *reals], given)]
 
 
 def _wanted_of_all(results: Sequence[Tensor], y: Any, shared: Shared, wanted: Sequence[bool]) -> tuple[Tensor, ...]:
     """From the gradients of everything that has one, those that are wanted."""
-    has = [True, y is not None, *shared.has_direction()[2:]]
-    return _compact(spread(results, has), wanted)
+    return _compact(spread(results, shared.source.have_gradients(y)), wanted)
 
 
 def native_tangent(shared: Shared, inputs: Inputs, directions: Sequence[Any]) -> Any:

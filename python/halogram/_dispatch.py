@@ -12,10 +12,8 @@ from ._sources import Key, Source, known, source, whole_number
 
 _DTYPES = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
 
-
 #: The short way for plain tensors, once torch is seen: set by _find_torch.
 _tensor_types: tuple[type, ...] = ()
-
 
 
 def _torch_is_compiling() -> bool:
@@ -92,7 +90,7 @@ def gram_vjp(key: Key, x: Any, y: Any, g: Any, parameters: dict[str, Any]) -> di
 
         return _torch.gram_vjp(of, x, y, g, values)
     arrays = _Arrays(of, x, y, values)
-    wanted = (True, arrays.y is not None, *(kind != "integer" for kind in of.kinds))
+    wanted = of.have_gradients(arrays.y)
     g = np.asarray(_numpy(g, "g"), arrays.x.dtype)
     results = arrays.native.gram_vjp(arrays.x, arrays.y, arrays.values, g, wanted, arrays.allocate, 0)
     inputs: tuple[Any, ...] = (arrays.x, arrays.y, *arrays.values)

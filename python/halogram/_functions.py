@@ -9,6 +9,7 @@ from typing import Any
 from . import _dispatch
 from ._sources import CATALOGUE, Source, key_of, source
 
+
 def _documentation(entry: dict[str, Any], of: Source) -> str:
     lines = [entry["summary"], "", f"    {entry['formula']}", "", "Args:"]
     lines.append(f"    x: (..., n, features), {_DOMAINS.get(entry['domain'], entry['domain'])}.")

@@ -12,6 +12,7 @@ from . import _dispatch, _native
 from ._composition import POWER, PRIMARY, UNKNOWN, Part, combined, part_of
 from ._sources import CATALOGUE, Key, dtype_name, key_of, operations, source
 
+
 class Kernel:
     """A kernel k(x, y): a formula or a name of the catalogue, with parameters that may be bound.
 

@@ -109,7 +109,7 @@ def gram_vjp(
 ) -> list[Tensor]:
     """The gradients with respect to x, y (unless it is None) and the real parameters."""
     of = source_of(key)
-    wanted = (True, y is not None, *(kind != "integer" for kind in of.kinds))
+    wanted = of.have_gradients(y)
     inputs = (x, y, *_values(of, values, integers))
     results = _kernel(of, x).gram_vjp(x, y, inputs[2:], g, wanted, x.new_empty, _threads())
     return [r for r in _calls.reduced(results, inputs) if r is not None]
@@ -215,12 +215,11 @@ def _(
 
 def _directed(
     x: Tensor, y: Tensor | None, values: list[Tensor], integers: list[int], directions: list[Tensor], key: str
-) -> tuple[_calls.Shared, tuple[Any, ...], list[Any], list[bool]]:
+) -> tuple[_calls.Shared, tuple[Any, ...], list[Any], tuple[bool, ...]]:
     of = source_of(key)
     _kernel(of, x)  # checks the device and the type
-    wanted = [True, y is not None, *(kind != "integer" for kind in of.kinds)]
-    given = iter(directions)
-    moves = [next(given) if want else None for want in wanted]
+    wanted = of.have_gradients(y)
+    moves = _calls.spread(directions, wanted)
     return _calls.Shared(of, _DTYPES[x.dtype]), (x, y, *_values(of, values, integers)), moves, wanted
 
 

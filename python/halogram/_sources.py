@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import operator
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import _native
@@ -15,7 +15,6 @@ CATALOGUE: dict[str, dict[str, Any]] = {entry["name"]: entry for entry in _nativ
 
 _FORMS = ("direct", "expanded", "auto")
 _MATHS = ("exact", "fast")
-
 
 #: Formula or name of the catalogue, form, tolerance, math: what tells sources apart.
 Key = tuple[str, str, "float | None", str]
@@ -45,7 +44,6 @@ class Source:
         self.kinds: tuple[str, ...] = tuple(kind for _, kind in self.parameters)
         self._any_features = bool(self.kernel) and key == key_of(text)
         self._kernels: dict[tuple[str, int], _native.Kernel] = {}
-        self._specialized: set[tuple[str, int]] = set()
         self._tangents: dict[tuple[str, int], _native.Kernel] = {}
 
     def arguments(self, features: int | str, dtype: str, name: str = "") -> _native.Arguments:
@@ -66,44 +64,45 @@ class Source:
 
     def native(self, dtype: str, features: int) -> _native.Kernel:
         """The kernel for points of so many features, "f32" or "f64"; operations compile at their first call."""
-        kernel = self._kernels.get((dtype, features))
-        if kernel is None:
-            with _lock:
-                kernel = self._kernels.get((dtype, features))
-                if kernel is None:
-                    kernel = self._make(dtype, features)
-                    self._kernels[dtype, features] = kernel
-        return kernel
+        return self._kernels.get((dtype, features)) or _made_once(
+            self._kernels, (dtype, features), lambda: self._make(dtype, features)
+        )
 
     def _make(self, dtype: str, features: int) -> _native.Kernel:
         if not self._any_features:
             return self._parsed(features, dtype)
-        kernel = self._kernels.get((dtype, 0))
-        if kernel is None:
-            kernel = self._kernels[dtype, 0] = self._parsed("any", dtype)
-        return kernel
+        return _made_once(self._kernels, (dtype, 0), lambda: self._parsed("any", dtype))
 
     def specialize(self, dtype: str, features: int) -> _native.Kernel:
         """Compiles for this number of features also what the package brings for any."""
         with _lock:
-            if self._any_features and (dtype, features) not in self._specialized:
-                self._kernels[dtype, features] = self._parsed(features, dtype)
-                self._specialized.add((dtype, features))
-        return self.native(dtype, features)
+            kernel = self.native(dtype, features)
+            if kernel.features != features:
+                kernel = self._kernels[dtype, features] = self._parsed(features, dtype)
+        return kernel
 
     def tangent(self, dtype: str, features: int) -> _native.Kernel:
         """The kernel's derivative along a direction, for second derivatives and forward mode."""
-        kernel = self._tangents.get((dtype, features))
-        if kernel is None:
-            with _lock:
-                kernel = self._tangents.get((dtype, features))
-                if kernel is None:
-                    kernel = self._tangents[dtype, features] = _native.Kernel(self.arguments(features, dtype), True)
-        return kernel
+        return self._tangents.get((dtype, features)) or _made_once(
+            self._tangents, (dtype, features), lambda: _native.Kernel(self.arguments(features, dtype), True)
+        )
+
+    def have_gradients(self, y: Any) -> tuple[bool, ...]:
+        """Of x, y and the parameters: not y where it is None (then x has the whole), not whole numbers."""
+        return (True, y is not None, *(kind != "integer" for kind in self.kinds))
 
     def values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """The parameters in order. Raises TypeError for a missing or an unknown one."""
         return in_order(self.text, self.names, parameters)
+
+
+def _made_once(made: dict[Any, Any], key: Any, make: Callable[[], Any]) -> Any:
+    """What `made` holds for the key, made at first, whichever threads ask."""
+    with _lock:
+        found = made.get(key)
+        if found is None:
+            found = made[key] = make()
+    return found
 
 
 def in_order(text: str, names: tuple[str, ...], parameters: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -139,8 +138,7 @@ def source(key: Key) -> Source:
     if found is None:
         if not key[0].strip():
             raise ValueError("the formula is empty")
-        with _lock:
-            found = known.get(key) or known.setdefault(key, Source(key))
+        found = _made_once(known, key, lambda: Source(key))
     return found
 
 

@@ -77,7 +77,7 @@ def gram_vjp(source: Source, x: Tensor, y: Tensor | None, g: Tensor, values: tup
         results = gram_vjp(source, x.float(), None if y is None else y.float(), g.float(), values)
         return {name: r.to(x.dtype) if name in ("x", "y") else r for name, r in results.items()}
     values, _, _ = _tensors(source, x, values)
-    wanted = (True, y is not None, *(kind != "integer" for kind in source.kinds))
+    wanted = source.have_gradients(y)
     gradients = _transforms.GramVjp.apply(_calls.shared(source, dtype), wanted, x, y, g, *values)
     inputs = [value for value, want in zip((x, y, *values), wanted) if want]
     names = [name for name, want in zip(("x", "y", *source.names), wanted) if want]
@@ -116,8 +116,7 @@ class _Gram(Function):
                 g = _calls.in_memory(g)
             results = kernel.gram_vjp(x, y, values, g, wanted, x.new_empty, _threads())
             return None, None, *(results if simple else _calls.reduced(results, (x, y, *values)))
-        compact = iter(_transforms.GramVjp.apply(shared, wanted, x, y, g, *values))
-        return None, None, *(next(compact) if want else None for want in wanted)
+        return None, None, *_calls.spread(_transforms.GramVjp.apply(shared, wanted, x, y, g, *values), wanted)
 
 
 # Without the part of Function.apply that serves transforms, which are not active where this is called: 2 us.

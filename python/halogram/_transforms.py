@@ -36,8 +36,7 @@ class Gram(Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        shared, *rest = inputs
-        _save(ctx, shared, rest)
+        _save(ctx, *inputs)
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Any:
@@ -65,7 +64,7 @@ class GramVjp(Function):
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
         shared, wanted, x, y, g, *values = inputs
         ctx.wanted = wanted
-        _save(ctx, shared, [x, y, *values], g)
+        _save(ctx, shared, x, y, *values, more=g)
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Any) -> Any:
@@ -109,8 +108,7 @@ class Tangent(Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        shared, *rest = inputs
-        _save(ctx, shared, rest)
+        _save(ctx, *inputs)
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Any:
@@ -174,13 +172,13 @@ def _halves(args: Sequence[Any]) -> tuple[Inputs, Inputs]:
     return tuple(args[:half]), tuple(args[half:])
 
 
-def _save(ctx: Any, shared: Shared, inputs: Sequence[Any], *more: Tensor) -> None:
-    """Tensors where autograd looks after them, the rest beside them."""
+def _save(ctx: Any, shared: Shared, *inputs: Any, more: Tensor | None = None) -> None:
+    """Tensors where autograd looks after them, `more` as the last; the rest beside them."""
     tensors = [i if isinstance(i, Tensor) else None for i in inputs]
     ctx.shared = shared
     ctx.others = [None if isinstance(i, Tensor) else i for i in inputs]
-    ctx.save_for_backward(*tensors, *more)
-    ctx.save_for_forward(*tensors, *more)
+    ctx.save_for_backward(*tensors, more)
+    ctx.save_for_forward(*tensors, more)
 
 
 def _saved(ctx: Any) -> Inputs:

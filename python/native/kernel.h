@@ -22,7 +22,6 @@ public:
     // FormulaError.
     Kernel(const KernelArguments& arguments, bool tangent);
 
-    const KernelArguments& arguments() const { return arguments_; }
     // In signature order; of a tangent the directions of scalar parameters come last.
     const std::vector<KernelParameter>& parameters() const { return parameters_; }
     const std::string& formula() const { return formula_; }

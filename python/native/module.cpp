@@ -134,7 +134,6 @@ NB_MODULE(_native, module) {
                              result.append(nb::make_tuple(p.name, text_of(p.kind)));
                          return result;
                      })
-        .def("tangent", [](const Kernel& kernel) { return new Kernel(kernel.arguments(), true); })
         .def("compile",
              [](Kernel& kernel, const std::string& operation) {
                  const nb::gil_scoped_release others_may_run;

@@ -95,6 +95,16 @@ static int make_region(hg1_region *region, const void *data, int64_t rows, int64
     return 1;
 }
 
+HG_HELPER_DEFINITION hg_status hg1_check_extents(const hg1_setting *setting, int64_t n, int64_t m) {
+    const int64_t width = setting->width;
+    const int32_t element = setting->kernel->element_size;
+    hg1_region region; /* at any address that is not NULL */
+    const int fits = make_region(&region, setting, n, width, width, element) &&
+                     make_region(&region, setting, m, width, width, element) &&
+                     make_region(&region, setting, n, m, m, element);
+    return fits ? HG_OK : HG_ERROR_SIZE_OVERFLOW;
+}
+
 static int overlap(const hg1_region *a, const hg1_region *b) {
     if (a->rows == 0 || b->rows == 0) {
         return 0;

@@ -263,8 +263,8 @@ static hg_status begin(gram *work, const hg1_kernel *kernel, const hg_options *o
     if (status == HG_OK) {
         status = hg1_check_sizes(kernel, n, m, d, &work->setting);
     }
-    if (status == HG_OK && call != NULL) {
-        status = hg1_check_gram(&work->setting, call);
+    if (status == HG_OK) {
+        status = call != NULL ? hg1_check_gram(&work->setting, call) : hg1_check_extents(&work->setting, n, m);
     }
     if (status == HG_OK) {
         status = hg1_choose_variant(kernel, &work->setting.variant);

@@ -96,6 +96,8 @@ HG_HELPER hg_status hg1_check_options(const hg_options *options, hg_options *che
 /* The same options without their workspace: who asks for the size of a workspace does not have the right one yet. */
 HG_HELPER const hg_options *hg1_options_for_sizing(const hg_options *options, hg_options *copy);
 HG_HELPER hg_status hg1_check_sizes(const hg1_kernel *kernel, int64_t n, int64_t m, int64_t d, hg1_setting *setting);
+/* Where only sizes are known: x, y and the matrix of pairs fit into the address space, if their rows leave no gaps. */
+HG_HELPER hg_status hg1_check_extents(const hg1_setting *setting, int64_t n, int64_t m);
 HG_HELPER hg_status hg1_check_points(const hg1_setting *setting, const hg1_call *call);
 HG_HELPER hg_status hg1_check_gram(const hg1_setting *setting, const hg1_call *call);
 HG_HELPER hg_status hg1_check_gram_vjp(const hg1_setting *setting, const hg1_call *call);

@@ -198,6 +198,16 @@ TEST(Status, Options) {
     EXPECT_EQ(hg1_gram_workspace(&p.kernel, nullptr, -6, 4, 3, &bytes), HG_ERROR_N_NEGATIVE);
     EXPECT_EQ(hg1_gram_vjp_workspace(&p.kernel, nullptr, 6, -4, 3, &bytes), HG_ERROR_M_NEGATIVE);
     EXPECT_EQ(hg1_gram_vjp_workspace(&p.kernel, nullptr, INT64_MAX, INT64_MAX, 3, &bytes), HG_ERROR_SIZE_OVERFLOW);
+    // What no call with these sizes would be given: x, y or the matrix of pairs does not fit into the address space.
+    const std::int64_t many = std::int64_t{1} << 61, some = std::int64_t{1} << 31;
+    for (const auto workspace_of : {hg1_gram_workspace, hg1_gram_vjp_workspace}) {
+        EXPECT_EQ(workspace_of(&p.kernel, nullptr, many, 1, 3, &bytes), HG_ERROR_SIZE_OVERFLOW);
+        EXPECT_EQ(workspace_of(&p.kernel, nullptr, 1, many, 3, &bytes), HG_ERROR_SIZE_OVERFLOW);
+        EXPECT_EQ(workspace_of(&p.kernel, nullptr, some, some, 3, &bytes), HG_ERROR_SIZE_OVERFLOW);
+        EXPECT_EQ(bytes, 0u);
+        EXPECT_EQ(workspace_of(&p.kernel, nullptr, some, some / 4, 3, &bytes), HG_OK);
+        EXPECT_GT(bytes, 0u);
+    }
 }
 
 TEST(Status, Variants) {

@@ -8,6 +8,7 @@
 #include "library/error.h"
 #include "library/files.h"
 #include "library/interruption.h"
+#include "library/joined.h"
 #include "library/object_symbols.h"
 #include "library/process.h"
 #include "library/temporary_directory.h"
@@ -33,12 +34,6 @@ std::vector<std::string> resolve(const std::string& command, const std::string& 
     }
     words[0] = program.string();
     return words;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string result;
-    for (const std::string& word : words) result += (result.empty() ? "" : " ") + word;
-    return result;
 }
 
 class Workshop {
@@ -113,7 +108,7 @@ private:
     }
 
     void execute(const std::vector<std::string>& command, const std::string& what) const {
-        if (options_.verbose) report(joined(command));
+        if (options_.verbose) report(joined(command, " "));
         const ProcessResult result = run_process(command, directory_.path());
         if (result.exit_status != 0)
             throw LibraryError(what + " (" + command[0] + ", exit status " + std::to_string(result.exit_status) + ")" +

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "library/c_text.h"
+#include "library/joined.h"
 #include "library/leaf_roles.h"
 #include "library/signature.h"
 
@@ -19,12 +20,6 @@ std::string table_name(const KernelInterface& kernel, const std::string& what) {
 }
 
 std::string wrapper(const std::string& leaf_symbol) { return leaf_symbol + "_argv"; }
-
-std::string joined(const std::vector<std::string>& items) {
-    std::string result;
-    for (const std::string& item : items) result += (result.empty() ? "" : ",") + item;
-    return result;
-}
 
 std::string number(double value) {
     std::ostringstream text;
@@ -96,7 +91,7 @@ std::string kernel_table(const KernelInterface& kernel, const std::string& halog
         {"version", c_string_initializer(halogram_version)},
         {"formula", table_name(kernel, "formula")},
         {"dtype", c_string_initializer(kernel.dtype)},
-        {"operations", c_string_initializer(joined(kernel.operations))},
+        {"operations", c_string_initializer(joined(kernel.operations, ","))},
         {"variants_text", table_name(kernel, "variants_text")},
         {"features", std::to_string(kernel.features)},
         {"point_planes", std::to_string(kernel.point_planes)},
@@ -194,7 +189,7 @@ std::string kernel_tables(const KernelInterface& kernel, const std::string& halo
     for (const InterfaceVariant& variant : kernel.variants) variants.push_back(variant.isa);
     result += variant_table(kernel) + "\n";
     result += string_table(table_name(kernel, "formula"), formula_with_constants(kernel));
-    result += string_table(table_name(kernel, "variants_text"), joined(variants));
+    result += string_table(table_name(kernel, "variants_text"), joined(variants, ","));
     if (!kernel.parameters.empty()) result += parameter_kind_table(kernel);
     return result + "\n" + kernel_table(kernel, halogram_version);
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "library/error.h"
+#include "library/joined.h"
 #include "library/leaf_roles.h"
 #include "library/signature.h"
 
@@ -22,12 +23,6 @@ struct KernelTable::Storage {
 };
 
 namespace {
-
-std::string joined(const std::vector<std::string>& items) {
-    std::string result;
-    for (const std::string& item : items) result += (result.empty() ? "" : ",") + item;
-    return result;
-}
 
 hg1_counts counts_of(const KernelInterface& interface, const std::string& operation) {
     const auto found = interface.counts.find(operation);
@@ -101,7 +96,7 @@ KernelTable::KernelTable(const KernelInterface& interface, const std::string& ha
     s.version = halogram_version;
     s.formula = formula_with_constants(interface);
     s.dtype = interface.dtype;
-    s.operations = joined(interface.operations);
+    s.operations = joined(interface.operations, ",");
     s.form = interface.form;
     for (const InterfaceParameter& parameter : interface.parameters)
         s.parameter_kinds.push_back(kind_of(parameter.kind));
@@ -112,7 +107,7 @@ KernelTable::KernelTable(const KernelInterface& interface, const std::string& ha
                               leaves_of(s.gram, "gram", variant, resolve),
                               leaves_of(s.gram_vjp, "gram_vjp", variant, resolve)});
     }
-    s.variants_text = joined(isas);
+    s.variants_text = joined(isas, ",");
     if (!interface.expanded.empty())
         s.expanded = std::make_unique<KernelTable>(interface.expanded[0], halogram_version, resolve);
     hg1_kernel& k = s.kernel;

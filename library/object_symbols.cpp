@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "library/checked_bytes.h"
 #include "library/error.h"
 
 namespace halogram {
@@ -31,30 +32,8 @@ struct Elf64 {
     throw LibraryError("object file '" + object_name + "': " + what);
 }
 
-// Every access is checked against the size of the file, and copied because records need not be aligned in memory.
-class Bytes {
-public:
-    Bytes(std::string_view bytes, const std::string& object_name) : bytes_(bytes), object_name_(object_name) {}
-
-    template <typename Record>
-    Record record(std::uint64_t offset) const {
-        Record result;
-        std::memcpy(&result, part(offset, sizeof result).data(), sizeof result);
-        return result;
-    }
-
-    std::string_view part(std::uint64_t offset, std::uint64_t size) const {
-        if (offset > bytes_.size() || size > bytes_.size() - offset) fail(object_name_, "it is cut off or damaged");
-        return bytes_.substr(offset, size);
-    }
-
-private:
-    std::string_view bytes_;
-    const std::string& object_name_;
-};
-
 template <typename Elf>
-std::vector<typename Elf::Section> read_sections(const Bytes& bytes, const std::string& object_name) {
+std::vector<typename Elf::Section> read_sections(const CheckedBytes& bytes, const std::string& object_name) {
     using Section = typename Elf::Section;
     const auto header = bytes.record<typename Elf::Header>(0);
     if (header.e_type != ET_REL) fail(object_name, "it is an ELF file, but not a relocatable object");
@@ -71,17 +50,11 @@ std::vector<typename Elf::Section> read_sections(const Bytes& bytes, const std::
     return sections;
 }
 
-std::string symbol_name(std::string_view strings, std::uint64_t offset, const std::string& object_name) {
-    const std::size_t end = offset < strings.size() ? strings.find('\0', offset) : std::string_view::npos;
-    if (end == std::string_view::npos) fail(object_name, "a symbol's name lies outside the string table");
-    return std::string(strings.substr(offset, end - offset));
-}
-
 // visit(symbol's offset in the file, symbol, name) for every symbol that is not local.
 template <typename Elf, typename Visit>
 void visit_global_symbols(std::string_view object, const std::string& object_name, Visit visit) {
     using Symbol = typename Elf::Symbol;
-    const Bytes bytes(object, object_name);
+    const CheckedBytes bytes(object, [&](const std::string& what) { fail(object_name, what); });
     const auto sections = read_sections<Elf>(bytes, object_name);
     for (const auto& section : sections) {
         if (section.sh_type != SHT_SYMTAB) continue;
@@ -95,7 +68,7 @@ void visit_global_symbols(std::string_view object, const std::string& object_nam
             const auto symbol = bytes.record<Symbol>(at);
             // The macros of both word sizes are the same.
             if (ELF64_ST_BIND(symbol.st_info) == STB_LOCAL) continue;
-            visit(at, symbol, symbol_name(strings, symbol.st_name, object_name));
+            visit(at, symbol, bytes.text(strings, symbol.st_name));
         }
     }
 }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "library/checked_bytes.h"
 #include "schedules/kernel_request.h"
 
 namespace halogram {
@@ -32,20 +33,21 @@ constexpr std::size_t jump_bytes = 16;  // jmp *0(%rip), then the address: funct
 
 class Object {
 public:
-    explicit Object(std::string_view bytes) : bytes_(bytes) {
-        const Elf64_Ehdr header = at<Elf64_Ehdr>(0);
+    explicit Object(std::string_view bytes) : bytes_(bytes, fail) {
+        const Elf64_Ehdr header = bytes_.record<Elf64_Ehdr>(0);
         if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_type != ET_REL ||
             header.e_machine != EM_X86_64 || header.e_shentsize != sizeof(Elf64_Shdr))
             fail("it is no relocatable object for x86-64");
         for (std::size_t s = 0; s < header.e_shnum; ++s)
-            sections_.push_back(at<Elf64_Shdr>(header.e_shoff + s * sizeof(Elf64_Shdr)));
+            sections_.push_back(bytes_.record<Elf64_Shdr>(header.e_shoff + s * sizeof(Elf64_Shdr)));
         places_.resize(sections_.size(), 0);
         for (const Elf64_Shdr& section : sections_) {
             if (section.sh_type != SHT_SYMTAB || !symbols_.empty()) continue;
             for (std::size_t k = 0; k < section.sh_size / sizeof(Elf64_Sym); ++k) {
-                const Elf64_Sym symbol = at<Elf64_Sym>(section.sh_offset + k * sizeof(Elf64_Sym));
+                const Elf64_Sym symbol = bytes_.record<Elf64_Sym>(section.sh_offset + k * sizeof(Elf64_Sym));
                 symbols_.push_back(symbol);
-                names_.push_back(text(section_at(section.sh_link), symbol.st_name));
+                const Elf64_Shdr& names = section_at(section.sh_link);
+                names_.push_back(bytes_.text(bytes_.part(names.sh_offset, names.sh_size), symbol.st_name));
             }
         }
         place();
@@ -57,7 +59,7 @@ public:
     void load(char* memory) const {
         for (std::size_t s = 0; s < sections_.size(); ++s)
             if (is_loaded(sections_[s]) && sections_[s].sh_type != SHT_NOBITS) {
-                const std::string_view contents = part(sections_[s].sh_offset, sections_[s].sh_size);
+                const std::string_view contents = bytes_.part(sections_[s].sh_offset, sections_[s].sh_size);
                 std::memcpy(memory + places_[s], contents.data(), contents.size());
             }
         for (const auto& [symbol, k] : outer_) {
@@ -80,7 +82,7 @@ public:
     }
 
 private:
-    std::string_view bytes_;
+    CheckedBytes bytes_;
     std::vector<Elf64_Shdr> sections_;
     std::vector<std::size_t> places_;
     std::vector<Elf64_Sym> symbols_;
@@ -88,21 +90,6 @@ private:
     std::map<std::size_t, std::size_t> outer_;  // symbol -> number of its jump
     std::size_t jumps_ = 0;
 
-    std::string_view part(std::size_t offset, std::size_t length) const {
-        if (offset > bytes_.size() || length > bytes_.size() - offset) fail("it is cut off");
-        return bytes_.substr(offset, length);
-    }
-    template <typename T>
-    T at(std::size_t offset) const {
-        T value;
-        std::memcpy(&value, part(offset, sizeof(T)).data(), sizeof(T));
-        return value;
-    }
-    std::string text(const Elf64_Shdr& strings, std::size_t begin) const {
-        const std::string_view all = part(strings.sh_offset, strings.sh_size);
-        if (begin >= all.size()) fail("it is cut off");
-        return std::string(all.substr(begin, all.find('\0', begin) - begin));
-    }
     const Elf64_Shdr& section_at(std::size_t s) const {
         if (s >= sections_.size()) fail("it is damaged");
         return sections_[s];
@@ -138,7 +125,7 @@ private:
     void relocate(const Elf64_Shdr& section, char* memory) const {
         const std::size_t base = places_[section.sh_info], length = sections_[section.sh_info].sh_size;
         for (std::size_t k = 0; k < section.sh_size / sizeof(Elf64_Rela); ++k) {
-            const Elf64_Rela r = at<Elf64_Rela>(section.sh_offset + k * sizeof(Elf64_Rela));
+            const Elf64_Rela r = bytes_.record<Elf64_Rela>(section.sh_offset + k * sizeof(Elf64_Rela));
             const auto kind = ELF64_R_TYPE(r.r_info);
             if (kind != R_X86_64_PC32 && kind != R_X86_64_PLT32)
                 fail("it has a relocation of kind " + std::to_string(kind));

@@ -48,6 +48,14 @@ std::string symbol_of(const KernelRequest& request, const Machine& machine, cons
 
 }  // namespace
 
+ParameterKind kind_of(const FormulaParameter& parameter) {
+    switch (parameter.node->op) {
+        case Op::VectorParameter: return ParameterKind::Vector;
+        case Op::IntegerParameter: return ParameterKind::Integer;
+        default: return ParameterKind::Scalar;
+    }
+}
+
 KernelInterface interface_of(const KernelRequest& request) {
     KernelInterface k;
     k.c_name = request.c_name;
@@ -68,11 +76,8 @@ KernelInterface interface_of(const KernelRequest& request) {
     const std::vector<std::string> c_names = c_parameter_names(names);
     for (const FormulaParameter& p : request.formula.parameters) {
         if (p.node->is_constant()) continue;
-        const ParameterKind kind = p.node->op == Op::VectorParameter    ? ParameterKind::Vector
-                                   : p.node->op == Op::IntegerParameter ? ParameterKind::Integer
-                                                                        : ParameterKind::Scalar;
         auto described = request.parameter_descriptions.find(p.name);
-        k.parameters.push_back({p.name, c_names[k.parameters.size()], kind,
+        k.parameters.push_back({p.name, c_names[k.parameters.size()], kind_of(p),
                                 described == request.parameter_descriptions.end() ? "" : described->second});
     }
     for (const std::string& operation : request.operations)

@@ -7,6 +7,9 @@
 
 namespace halogram {
 
+// Of a parameter that is no constant.
+ParameterKind kind_of(const FormulaParameter& parameter);
+
 // What a library says of the kernel, without variants: those are added as their operations are made. In the form that the
 // formula says.
 KernelInterface interface_of(const KernelRequest& request);

@@ -6,6 +6,7 @@
 
 #include "generators/catalogue/catalogue.h"
 #include "generators/formula/lower.h"
+#include "library/joined.h"
 #include "library/names.h"
 #include "schedules/machine.h"
 
@@ -46,12 +47,6 @@ std::vector<std::string> split(const std::string& text, char delimiter) {
     return parts;
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-    std::string text;
-    for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
-    return text;
-}
-
 double tolerance_of(const std::string& text) {
     double value = 0;
     if (!CLI::detail::lexical_cast(text, value) || !(value > 0) || !std::isfinite(value))
@@ -83,7 +78,7 @@ void add_kernel_options(CLI::App& command, KernelArguments& a) {
             "--ops", [&a](const std::string& text) { a.operations = split(text, ','); },
             "Operations, separated by commas")
         ->type_name("LIST")
-        ->default_str(joined(a.operations));
+        ->default_str(joined(a.operations, ","));
     command.add_option("--dtype", a.dtype, "f32 or f64")->type_name("TYPE")->capture_default_str();
     command.add_option("--target", a.targets, "Where the library will run: x86-64-linux, host")
         ->type_name("TARGET")
@@ -137,7 +132,7 @@ KernelRequest request_of(const KernelArguments& a) {
     if (std::all_of(a.operations.begin(), a.operations.end(), [](const std::string& o) { return o.empty(); }))
         throw UsageError("--ops names no operation");
     for (const std::string& operation : a.operations) {
-        if (operation.empty()) throw UsageError("--ops " + joined(a.operations) + " has an empty place");
+        if (operation.empty()) throw UsageError("--ops " + joined(a.operations, ",") + " has an empty place");
         require_one_of("ops", operation, {"gram", "gram_vjp"}, {"apply", "logsumexp"});
     }
     if (a.targets.size() != 1) throw UsageError("more than one --target in one library is not built yet");

@@ -2,6 +2,7 @@
 
 #include "generators/formula/tangent.h"
 #include "runtime/hg_internal.h"
+#include "schedules/operation_module.h"
 
 extern "C" {
 extern const hg1_kernel* const prebuilt_f32_kernels[];
@@ -31,9 +32,7 @@ Kernel::Kernel(const KernelArguments& arguments, bool tangent)
     formula_ = described.formula.text;
     for (const FormulaParameter& p : described.formula.parameters) {
         if (p.node->is_constant()) continue;
-        parameters_.push_back({p.name, p.node->op == Op::VectorParameter    ? ParameterKind::Vector
-                                       : p.node->op == Op::IntegerParameter ? ParameterKind::Integer
-                                                                            : ParameterKind::Scalar});
+        parameters_.push_back({p.name, kind_of(p)});
     }
     const bool as_built = !tangent && features_ == 0 && arguments.form == "direct" && arguments.math == "exact" &&
                           arguments.settings.empty() && !arguments.kernel.empty();

@@ -8,6 +8,11 @@ from typing import Any
 from torch import Tensor
 
 
+def inner_dimensions(kinds: Sequence[str]) -> tuple[int, ...]:
+    """How many dimensions of x, y and parameters of these kinds are no batch dimensions."""
+    return (2, 2, *(1 if kind == "vector" else 0 for kind in kinds))
+
+
 def to_front(args: Sequence[Any], in_dims: Sequence[Any], inner: Sequence[int], batch: int, expand: bool) -> list[Any]:
     own = [
         a.dim() - (d is not None) - k if isinstance(a, Tensor) else 0 for a, d, k in zip(args, in_dims, inner)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from . import _native
+from ._batching import inner_dimensions
 from ._sources import Source
 
 _threads = torch.get_num_threads
@@ -32,7 +33,7 @@ class Shared(NamedTuple):
     @property
     def inner(self) -> tuple[int, ...]:
         """Dimensions of x, y and the parameters that are no batch dimensions."""
-        return (2, 2, *(kind == "vector" for kind in self.source.kinds))
+        return inner_dimensions(self.source.kinds)
 
 
 def shared(source: Source, dtype: str) -> Shared:

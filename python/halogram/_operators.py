@@ -11,9 +11,9 @@ from torch import Tensor
 
 from . import _batching, _calls
 from ._sources import Key, Source, in_order, source, whole_number
+from ._tensors import DTYPES, STORED, checked, expect_on_cpu, is_forward_mode
 
 _threads = torch.get_num_threads
-_DTYPES = {torch.float32: "f32", torch.float64: "f64"}
 
 
 def source_of(key: str) -> Source:
@@ -37,7 +37,8 @@ for _opaque in (key_text, described):
 
 def traced_gram(key: Key, x: Tensor, y: Tensor | None, parameters: dict[str, Any]) -> Tensor:
     """While torch.compile traces: nothing but tensors and strings."""
-    if forward_mode_is_active():
+    checked(x, y)
+    if is_forward_mode():
         # An operator has no forward mode of its own: its derivative would be 0.
         raise NotImplementedError("torch.compile of forward mode is not built: call it uncompiled")
     pairs = [pair.split(":") for pair in described(key).split()]
@@ -45,20 +46,10 @@ def traced_gram(key: Key, x: Tensor, y: Tensor | None, parameters: dict[str, Any
     return call(key, tuple(kind for _, kind in pairs), x, y, values)
 
 
-def forward_mode_is_active() -> bool:
-    return torch.autograd.forward_ad._current_level >= 0
-
-
-forward_mode_is_active._dynamo_marked_constant = True  # type: ignore[attr-defined]
-
-
 def call(key: Key, kinds: Sequence[str], x: Tensor, y: Tensor | None, values: Sequence[Any]) -> Tensor:
-    if y is not None and y.dtype != x.dtype:
-        raise TypeError(f"x has dtype {x.dtype} and y {y.dtype}: they must be the same")
-    if x.dim() < 2 or (y is not None and y.dim() < 2):
-        raise ValueError("x and y need points in rows, (..., n, features)")
+    """Of points that are checked."""
     stored = x.dtype
-    if stored in (torch.float16, torch.bfloat16):  # stored in 16 bits, computed in 32
+    if stored in STORED:
         x, y = x.float(), None if y is None else y.float()
     tensors, integers = [], []
     for kind, value in zip(kinds, values):
@@ -77,11 +68,10 @@ def _values(of: Source, values: Sequence[Tensor], integers: Sequence[int]) -> tu
 
 
 def _kernel(of: Source, x: Tensor) -> Any:
-    if not x.is_cpu:
-        raise NotImplementedError(f"x is on {x.device}: this build has kernels for the CPU only; move it with .cpu()")
-    if x.dtype not in _DTYPES:
+    expect_on_cpu("x", x)
+    if x.dtype not in DTYPES:
         raise TypeError(f"x has dtype {x.dtype}; there are float32 and float64")
-    return of.native(_DTYPES[x.dtype], x.shape[-1])
+    return of.native(DTYPES[x.dtype], x.shape[-1])
 
 
 def _batch(x: Tensor, y: Tensor | None, values: Sequence[Tensor], of: Source) -> list[int]:
@@ -121,8 +111,8 @@ def _(x: Tensor, y: Tensor | None, values: list[Tensor], integers: list[int], g:
 
 
 def _inner(of: Source) -> tuple[int, ...]:
-    """Dimensions of x, y and the real parameters that are no batch dimensions."""
-    return (2, 2, *(1 if kind == "vector" else 0 for kind in of.kinds if kind != "integer"))
+    """As integers stand in a list of their own."""
+    return _batching.inner_dimensions([kind for kind in of.kinds if kind != "integer"])
 
 
 def _dims(of_values: Any, values: Sequence[Tensor]) -> list[Any]:
@@ -220,7 +210,7 @@ def _directed(
     _kernel(of, x)  # checks the device and the type
     wanted = of.have_gradients(y)
     moves = _calls.spread(directions, wanted)
-    return _calls.Shared(of, _DTYPES[x.dtype]), (x, y, *_values(of, values, integers)), moves, wanted
+    return _calls.Shared(of, DTYPES[x.dtype]), (x, y, *_values(of, values, integers)), moves, wanted
 
 
 def _backward_vjp(ctx: Any, cotangents: Any) -> Any:

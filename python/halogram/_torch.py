@@ -15,6 +15,7 @@ from torch.autograd import Function, forward_ad
 
 from . import _calls, _transforms
 from ._sources import Source, whole_number
+from ._tensors import DTYPES, STORED, checked, expect_on_cpu, is_forward_mode
 
 _is_grad_enabled = torch.is_grad_enabled
 _threads = torch.get_num_threads
@@ -23,12 +24,10 @@ _modes = torch._C._len_torch_dispatch_stack
 _tracing = torch._C._get_tracing_state
 _strided = torch.strided
 _PLAIN = (Tensor, torch.nn.Parameter)
-_DTYPES = {torch.float32: "f32", torch.float64: "f64"}
-_STORED = (torch.float16, torch.bfloat16)
 
 
 def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -> Tensor:
-    dtype = _DTYPES.get(x.dtype) if type(x) in _PLAIN else None
+    dtype = DTYPES.get(x.dtype) if type(x) in _PLAIN else None
     if dtype is None or x.dim() < 2 or not x.is_cpu or x.layout is not _strided:
         return _unusual(source, x, y, values)
     if y is not None and (type(y) not in _PLAIN or y.dtype is not x.dtype or not y.is_cpu or y.dim() < 2):
@@ -54,13 +53,13 @@ def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -
 
 
 def gram_into(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...], out: Any) -> Tensor:
-    dtype = _checked(x, y)
+    dtype = checked(x, y)
     values, needs, plain = _tensors(source, x, values)
     tensors = [t for t in (x, y, out) if t is not None]
     if _is_grad_enabled() and (needs or any(t.requires_grad for t in tensors)):
         raise RuntimeError("out does not go with gradients: call under torch.no_grad()")
-    watched = _modes() or _tracing() is not None or _transform() is not None or _is_forward_mode()
-    if not plain or watched or any(type(t) not in _PLAIN for t in tensors) or x.dtype in _STORED or out.is_neg():
+    watched = _modes() or _tracing() is not None or _transform() is not None or is_forward_mode()
+    if not plain or watched or any(type(t) not in _PLAIN for t in tensors) or x.dtype in STORED or out.is_neg():
         raise NotImplementedError("out is built for plain tensors of float32 and float64 outside of transforms")
     native = source.native(dtype, x.shape[-1])
     x, y = x.resolve_neg(), None if y is None else y.resolve_neg()
@@ -70,10 +69,10 @@ def gram_into(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ..
 
 
 def gram_vjp(source: Source, x: Tensor, y: Tensor | None, g: Tensor, values: tuple[Any, ...]) -> dict[str, Tensor]:
-    dtype = _checked(x, y)
+    dtype = checked(x, y)
     if not isinstance(g, Tensor):
         raise TypeError(f"g, the cotangent of K, is {type(g).__name__}, but the points are torch tensors")
-    if x.dtype in _STORED:
+    if x.dtype in STORED:
         results = gram_vjp(source, x.float(), None if y is None else y.float(), g.float(), values)
         return {name: r.to(x.dtype) if name in ("x", "y") else r for name, r in results.items()}
     values, _, _ = _tensors(source, x, values)
@@ -83,10 +82,6 @@ def gram_vjp(source: Source, x: Tensor, y: Tensor | None, g: Tensor, values: tup
     names = [name for name, want in zip(("x", "y", *source.names), wanted) if want]
     # A number serves the whole batch.
     return {n: r if isinstance(i, Tensor) else r.sum() for n, i, r in zip(names, inputs, gradients)}
-
-
-def _is_forward_mode() -> bool:
-    return forward_ad._current_level >= 0
 
 
 class _Gram(Function):
@@ -141,10 +136,7 @@ def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[
                 raise TypeError(f"{name} is complex: it needs real numbers")
             if value.dtype != x.dtype:
                 value = value.to(x.dtype)
-            if not value.is_cpu:
-                raise NotImplementedError(
-                    f"{name} is on {value.device}: this build has kernels for the CPU only; move it with .cpu()"
-                )
+            expect_on_cpu(name, value)
             value = value.resolve_neg()
             needs = needs or value.requires_grad
         result.append(value)
@@ -164,37 +156,14 @@ def tensor_of(name: str, value: Any, dtype: torch.dtype) -> Tensor:
     return tensor.to(dtype)
 
 
-def _checked(x: Tensor, y: Tensor | None) -> str:
-    """"f32" or "f64"; raises TypeError, NotImplementedError, ValueError for points that no kernel takes."""
-    for name, points in (("x", x), ("y", y)):
-        if points is None:
-            continue
-        if not isinstance(points, Tensor):
-            raise TypeError(f"{name} is {type(points).__name__}, but the other is a torch.Tensor")
-        if points.device.type != "cpu":
-            raise NotImplementedError(
-                f"{name} is on {points.device}: this build has kernels for the CPU only; move it with .cpu()"
-            )
-        if points.layout is not torch.strided:
-            raise TypeError(f"{name} has the layout {points.layout}: make it dense with .to_dense()")
-        if points.dtype not in _DTYPES and points.dtype not in _STORED:
-            raise TypeError(f"{name} has dtype {points.dtype}; there are float32, float64, float16 and bfloat16")
-        if points.dim() < 2:
-            raise ValueError(f"{name} has shape {tuple(points.shape)}: it needs points in rows, (..., n, features)")
-    if y is not None and y.dtype != x.dtype:
-        raise TypeError(f"x has dtype {x.dtype} and y {y.dtype}: they must be the same")
-    return _DTYPES.get(x.dtype, "f32")
-
-
 def _unusual(source: Source, x: Any, y: Any, values: tuple[Any, ...]) -> Tensor:
     """Half precision, subclasses of tensors, what is watched by a mode or a tracer, and everything that is wrong."""
-    _checked(x, y)
-    if x.dtype in _STORED:
-        # Stored in 16 bits, computed in 32.
+    checked(x, y)
+    if x.dtype in STORED:
         return gram(source, x.float(), None if y is None else y.float(), values).to(x.dtype)
     from . import _operators
 
-    if _is_forward_mode():
+    if is_forward_mode():
         # An operator has no forward mode of its own: its derivative would be 0.
         raise NotImplementedError("forward mode is not built for subclasses of tensors")
     return _operators.call(source.key, source.kinds, x, y, values)

@@ -1,0 +1,46 @@
+"""What every way into the kernels asks of torch's tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+DTYPES = {torch.float32: "f32", torch.float64: "f64"}
+STORED = (torch.float16, torch.bfloat16)  # stored in 16 bits, computed in 32
+
+
+def is_forward_mode() -> bool:
+    return forward_ad._current_level >= 0
+
+
+# What torch.compiler.assume_constant_result sets: the tracer of torch.compile calls it instead of looking into it.
+is_forward_mode._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+def expect_on_cpu(name: str, tensor: Tensor) -> None:
+    if tensor.device.type != "cpu":
+        raise NotImplementedError(
+            f"{name} is on {tensor.device}: this build has kernels for the CPU only; move it with .cpu()"
+        )
+
+
+def checked(x: Tensor, y: Tensor | None) -> str:
+    """"f32" or "f64"; raises TypeError, NotImplementedError, ValueError for points that no kernel takes."""
+    for name, points in (("x", x), ("y", y)):
+        if points is None:
+            continue
+        if not isinstance(points, Tensor):
+            raise TypeError(f"{name} is {type(points).__name__}, but the other is a torch.Tensor")
+        expect_on_cpu(name, points)
+        if points.layout is not torch.strided:
+            raise TypeError(f"{name} has the layout {points.layout}: make it dense with .to_dense()")
+        if points.dtype not in DTYPES and points.dtype not in STORED:
+            raise TypeError(f"{name} has dtype {points.dtype}; there are float32, float64, float16 and bfloat16")
+        if points.dim() < 2:
+            raise ValueError(f"{name} has shape {tuple(points.shape)}: it needs points in rows, (..., n, features)")
+    if y is not None and y.dtype != x.dtype:
+        raise TypeError(f"x has dtype {x.dtype} and y {y.dtype}: they must be the same")
+    return DTYPES.get(x.dtype, "f32")

@@ -135,13 +135,14 @@ static void compute_block(const gram *work, char *slot, int64_t begin, int64_t p
     }
 }
 
-/* With y = x: what lies on and above the diagonal, in pieces that go through scratch, from which K is written twice. The
-   copies on the other side, one line of a cache to a row, wait for memory while the next piece is computed. */
+/* With y = x: what lies on and above the diagonal, in pieces that go through scratch, from which K is written twice. */
 static void compute_symmetric(const gram *work, char *slot, int64_t begin, int64_t panel_rows, int64_t chunk,
                               int64_t place) {
     const hg1_plan *plan = &work->plan;
+    const size_t element = (size_t)work->setting.kernel->element_size;
     const int64_t chunk_columns = hg1_chunk_size(plan, chunk), first = chunk * plan->chunk_columns;
     char *scratch = slot + plan->scratch;
+    void *mirrored = work->streams ? scratch + (size_t)plan->mirrored * element : NULL;
     for (int64_t row = 0; row < panel_rows; row += plan->piece_rows) {
         const int64_t rows = panel_rows - row < plan->piece_rows ? panel_rows - row : plan->piece_rows;
         int64_t column = begin + row > first ? begin + row - first : 0;
@@ -151,10 +152,13 @@ static void compute_symmetric(const gram *work, char *slot, int64_t begin, int64
             const int64_t padded = hg1_padded_columns(plan, columns);
             call_tile(work, slot, panel_rows, row, rows, place, chunk_columns, column, scratch,
                       hg1_padded_rows(plan, rows), padded, padded);
-            hg1_store_symmetric((size_t)work->setting.kernel->element_size, work->call.k, work->call.ldk, scratch,
-                                padded, begin + row, rows, first + column, columns,
-                                work->setting.kernel->symmetry == HG1_SYMMETRIC);
+            const hg1_piece piece = {scratch, padded, begin + row, rows, first + column, columns};
+            hg1_store_symmetric(element, work->call.k, work->call.ldk, &piece,
+                                work->setting.kernel->symmetry == HG1_SYMMETRIC, mirrored);
         }
+    }
+    if (work->streams) {
+        hg1_stream_end();
     }
 }
 
@@ -289,7 +293,8 @@ HG_SHARED hg_status hg1_gram(const hg1_kernel *kernel, const hg_options *options
     }
     work.call = *call;
     work.symmetric = call->y == NULL && kernel->symmetry != HG1_NOT_SYMMETRIC;
-    work.streams = hg1_streams(&work.setting, call->n, call->m);
+    work.streams = work.symmetric ? hg1_streams_symmetric(&work.setting, call->n, call->m)
+                                  : hg1_streams(&work.setting, call->n, call->m);
     return hg1_with_workspace(&work.setting.options, work.bytes, compute, &work);
 }
 

@@ -44,10 +44,17 @@ HG_HELPER_DEFINITION int64_t hg1_chunk_size(const hg1_plan *plan, int64_t chunk)
     return least(plan->chunk_columns, plan->m - chunk * plan->chunk_columns);
 }
 
+/* In floating point: the product of two sizes that are only asked about may overflow. */
+static double matrix_bytes(const hg1_setting *setting, int64_t n, int64_t m) {
+    return (double)n * (double)m * (double)setting->kernel->element_size;
+}
+
 HG_HELPER_DEFINITION int hg1_streams(const hg1_setting *setting, int64_t n, int64_t m) {
-    /* In floating point: the product of two sizes that are only asked about may overflow. */
-    return setting->d <= HG_GRAM_STREAM_FEATURES &&
-           (double)n * (double)m * (double)setting->kernel->element_size >= HG_GRAM_STREAM_FROM;
+    return setting->d <= HG_GRAM_STREAM_FEATURES && matrix_bytes(setting, n, m) >= HG_GRAM_STREAM_FROM;
+}
+
+HG_HELPER_DEFINITION int hg1_streams_symmetric(const hg1_setting *setting, int64_t n, int64_t m) {
+    return n == m && matrix_bytes(setting, n, m) >= HG_GRAM_SYMMETRIC_STREAM_FROM;
 }
 
 HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m,
@@ -65,13 +72,16 @@ HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting 
     plan->stored_columns = hg1_padded_columns(plan, least(m, chunk_columns));
     /* A piece with too few rows has row_multiple of them and any columns; one with too few columns has some rows; one that
        is stored twice has both. */
+    const int streamed_twice = hg1_streams_symmetric(setting, n, m);
     const int large = least(n, m) >= HG_GRAM_LARGE_PIECE_FROM;
+    const int64_t square = streamed_twice ? HG_GRAM_STREAMED_PIECE : large ? HG_GRAM_LARGE_PIECE : 0;
     /* Pieces begin inside a chunk, hence at multiples of its padding. */
-    plan->piece_rows = least(hg1_padded_columns(plan, large ? HG_GRAM_LARGE_PIECE : HG_GRAM_PIECE_ROWS), panel_rows);
-    plan->piece_columns = hg1_padded_columns(plan, large ? HG_GRAM_LARGE_PIECE : HG_GRAM_PIECE_COLUMNS);
+    plan->piece_rows = least(hg1_padded_columns(plan, square > 0 ? square : HG_GRAM_PIECE_ROWS), panel_rows);
+    plan->piece_columns = hg1_padded_columns(plan, square > 0 ? square : HG_GRAM_PIECE_COLUMNS);
+    plan->mirrored =
+        hg1_padded_rows(plan, least(n, plan->piece_rows)) * hg1_padded_columns(plan, least(m, plan->piece_columns));
     const int64_t few = hg1_padded_rows(plan, least(n, HG_SCRATCH_ROWS)) * hg1_padded_columns(plan, 1),
-                  symmetric = hg1_padded_rows(plan, least(n, plan->piece_rows)) *
-                              hg1_padded_columns(plan, least(m, plan->piece_columns));
+                  symmetric = streamed_twice ? 2 * plan->mirrored : plan->mirrored;
     plan->scratch_elements = setting->variant->row_multiple * plan->stored_columns;
     plan->scratch_elements = plan->scratch_elements < few ? few : plan->scratch_elements;
     plan->scratch_elements = plan->scratch_elements < symmetric ? symmetric : plan->scratch_elements;

@@ -99,13 +99,12 @@ HG_HELPER_DEFINITION void hg1_unpack_transposed(size_t element, void *target, in
     }
 }
 
-HG_HELPER_DEFINITION void hg1_store_symmetric(size_t element, void *k, int64_t ldk, const void *piece, int64_t stride,
-                                              int64_t row, int64_t rows, int64_t column, int64_t columns,
-                                              int block_too) {
+HG_HELPER_DEFINITION void hg1_store_symmetric(size_t element, void *k, int64_t ldk, const hg1_piece *piece,
+                                              int block_too, void *mirrored) {
     if (element == sizeof(float)) {
-        store_symmetric_f32((float *)k, ldk, (const float *)piece, stride, row, rows, column, columns, block_too);
+        store_symmetric_f32((float *)k, ldk, piece, block_too, (float *)mirrored);
     } else {
-        store_symmetric_f64((double *)k, ldk, (const double *)piece, stride, row, rows, column, columns, block_too);
+        store_symmetric_f64((double *)k, ldk, piece, block_too, (double *)mirrored);
     }
 }
 

@@ -53,20 +53,32 @@ static void OF_TYPE(unpack_transposed)(REAL *target, int64_t ld, const REAL *sou
     }
 }
 
-static void OF_TYPE(store_symmetric)(REAL *k, int64_t ldk, const REAL *piece, int64_t stride, int64_t row, int64_t rows,
-                                     int64_t column, int64_t columns, int block_too) {
-    for (int64_t i = 0; i < rows; ++i) {
-        memcpy(k + (row + i) * ldk + column, piece + i * stride, (size_t)columns * sizeof(REAL));
+static void OF_TYPE(store_symmetric)(REAL *k, int64_t ldk, const hg1_piece *piece, int block_too, REAL *mirrored) {
+    const REAL *values = (const REAL *)piece->values;
+    const int64_t row = piece->row, rows = piece->rows, column = piece->column, columns = piece->columns;
+    REAL *to = k + row * ldk + column;
+    if (mirrored != NULL) {
+        hg1_stream_rows(sizeof(REAL), to, ldk, values, piece->stride, rows, columns);
+    } else {
+        for (int64_t i = 0; i < rows; ++i) {
+            memcpy(to + i * ldk, values + i * piece->stride, (size_t)columns * sizeof(REAL));
+        }
     }
     /* Columns of the piece that lie in the rows' own block. */
     int64_t own = row + rows - column;
     own = own < 0 ? 0 : own < columns ? own : columns;
     for (int64_t j = 0; block_too && j < own; ++j) {
         for (int64_t i = 0; i < column - row + j; ++i) {
-            k[(column + j) * ldk + row + i] = piece[i * stride + j];
+            k[(column + j) * ldk + row + i] = values[i * piece->stride + j];
         }
     }
-    OF_TYPE(transpose)(k + (column + own) * ldk + row, ldk, piece + own, stride, rows, columns - own);
+    to = k + (column + own) * ldk + row;
+    if (mirrored != NULL) {
+        OF_TYPE(transpose)(mirrored, rows, values + own, piece->stride, rows, columns - own);
+        hg1_stream_rows(sizeof(REAL), to, ldk, mirrored, rows, columns - own, rows);
+    } else {
+        OF_TYPE(transpose)(to, ldk, values + own, piece->stride, rows, columns - own);
+    }
 }
 
 static void OF_TYPE(add)(REAL *value, const REAL *earlier, int64_t count) {

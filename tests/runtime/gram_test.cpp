@@ -159,6 +159,34 @@ TEST_F(Gram, LargeMatricesAreStreamed) {
     EXPECT_EQ(broken_at, 0);
 }
 
+// The entries of a large K(x, x) and their mirror images, too: in lines that begin anywhere, for pieces cut off by the end.
+template <typename T, bool asymmetric>
+void expect_large_symmetric(std::int64_t n, hg1_symmetry symmetry) {
+    for (const char *isa : {"avx512", plain_isa}) {
+        if (!force_isa(isa)) continue;
+        for (int threads : {1, 3}) {
+            hg_options options = default_options();
+            options.threads = threads;
+            const Guard guard = threads == 1 ? Guard::Before : Guard::After;
+            Problem<T, Rbf, asymmetric> p(n, n, 2, true, {threads == 1 ? 0 : 7, guard, false, symmetry});
+            ASSERT_EQ(p.gram(&options), HG_OK);
+            const double near = sizeof(T) == sizeof(float) ? 1e-5 : 1e-12;
+            for (std::int64_t i = 0; i < n; ++i)
+                for (std::int64_t j = i; j < n; ++j) {
+                    ASSERT_NEAR(static_cast<double>(p.k(i, j)), p.value(i, j), near) << isa << ", " << i << ", " << j;
+                    ASSERT_EQ(p.k(i, j), p.k(j, i)) << isa << ", " << i << ", " << j;
+                }
+            EXPECT_TRUE(p.k.gaps_untouched());
+        }
+    }
+}
+
+TEST_F(Gram, LargeSymmetricMatricesAreStreamed) {
+    expect_large_symmetric<float, false>(1301, HG1_BIT_SYMMETRIC);
+    expect_large_symmetric<double, true>(901, HG1_SYMMETRIC);
+    expect_large_symmetric<double, false>(912, HG1_BIT_SYMMETRIC);
+}
+
 // Few rows and many columns still occupy several threads.
 TEST_F(Gram, OneRowManyColumns) {
     for (int threads : {1, 4}) {

@@ -62,7 +62,7 @@ std::vector<Machine> machines() {  // whose variants this one can run
 // The spaces of all leaves of a kernel for one machine.
 class Spaces {
 public:
-    Spaces(const KernelRequest& request, const Machine& machine) : request_(request), isa_(machine.isa) {
+    Spaces(const KernelRequest& request, const Machine& machine) : isa_(machine.isa) {
         for (const char* operation : operations) {
             LeafSet set(request.formula, halide_type(request.dtype), request.features);
             for (const LeafPipeline& leaf : set.of(operation))
@@ -102,7 +102,6 @@ private:
         std::vector<TileParameters> points;
         std::vector<std::size_t> covering;  // places of points
     };
-    const KernelRequest& request_;
     std::string isa_;
     std::vector<Space> spaces_;
 
@@ -189,10 +188,15 @@ protected:
         std::vector<std::unique_ptr<KernelProblem<T>>> problems_;
         Results results_;
 
+        KernelRequest with(const nlohmann::ordered_json& picked) const {
+            KernelRequest result = request;
+            result.schedules = picked;
+            return result;
+        }
+
         // Otherwise the defaults would be compared with themselves.
         void expect_picked(const Machine& machine, const nlohmann::ordered_json& picked) const {
-            KernelRequest with_picked = request;
-            with_picked.schedules = picked;
+            const KernelRequest with_picked = with(picked);
             for (const std::string& operation : request.operations) {
                 LeafSet set(request.formula, halide_type(request.dtype), request.features);
                 for (const LeafPipeline& leaf : set.of(operation))
@@ -202,9 +206,7 @@ protected:
 
         Results results(const Machine& machine, const nlohmann::ordered_json& picked) const {
             EXPECT_TRUE(use_variant_in_process(machine.isa));
-            KernelRequest with_picked = request;
-            with_picked.schedules = picked;
-            const auto compiled = compile_in_process(with_picked);
+            const auto compiled = compile_in_process(with(picked));
             Results all;
             for (const auto& problem : problems_) all.push_back(run(*compiled, *problem, options_with_threads(1)));
             return all;
@@ -247,13 +249,13 @@ std::vector<Configuration> every_configuration() {
     return all;
 }
 
-// One of each kernel and dtype.
+// One of each kernel and dtype; a further step each round, so that no dtype keeps to one variant where they alternate.
 std::vector<Configuration> sample() {
     const std::vector<Configuration> every = every_configuration();
     const std::size_t each = every.size() / kernels().size() / 2;
     std::vector<Configuration> all;
     for (std::size_t number = 0; number < every.size() / each; ++number) {
-        all.push_back(every[number * each + number % each]);
+        all.push_back(every[number * each + (number + number / each) % each]);
         all.back().number = number;
     }
     return all;

@@ -134,6 +134,20 @@ TEST_F(Gram, SameBitsForEveryDivisionOfTheWork) {
     EXPECT_EQ(broken_at, 0);
 }
 
+// check(options, layout) on every variant, for some numbers of threads; rows that begin anywhere, guards on either side.
+template <typename Check>
+void streamed(hg1_symmetry symmetry, const Check &check) {
+    for (const char *isa : {"avx512", plain_isa}) {
+        if (!force_isa(isa)) continue;
+        for (int threads : {1, 3}) {
+            SCOPED_TRACE(std::string(isa) + ", " + std::to_string(threads));
+            hg_options options = default_options();
+            options.threads = threads;
+            check(options, Layout{threads == 1 ? 0 : 7, threads == 1 ? Guard::Before : Guard::After, false, symmetry});
+        }
+    }
+}
+
 // A K that fits no cache is written around them, in whole lines: rows that begin and end anywhere, with guards behind them.
 TEST_F(Gram, LargeMatricesAreStreamed) {
     const std::int64_t n = 4099, m = 4101, part = 1000;
@@ -144,41 +158,30 @@ TEST_F(Gram, LargeMatricesAreStreamed) {
         reference.call.k = reference.k.data() + row * reference.k.ld;
         ASSERT_EQ(reference.gram(), HG_OK);
     }
-    for (const char *isa : {"avx512", plain_isa}) {
-        if (!force_isa(isa)) continue;
-        for (int threads : {1, 3}) {
-            hg_options options = default_options();
-            options.threads = threads;
-            const Guard guard = threads == 1 ? Guard::Before : Guard::After;
-            Problem<float, Rbf> p(n, m, 2, false, {threads == 1 ? 0 : 7, guard, false, HG1_BIT_SYMMETRIC});
-            ASSERT_EQ(p.gram(&options), HG_OK);
-            ASSERT_TRUE(same_bits(p.k.packed(), reference.k.packed())) << isa << " " << threads;
-            EXPECT_TRUE(p.k.gaps_untouched());
-        }
-    }
+    streamed(HG1_BIT_SYMMETRIC, [&](const hg_options &options, const Layout &layout) {
+        Problem<float, Rbf> p(n, m, 2, false, layout);
+        ASSERT_EQ(p.gram(&options), HG_OK);
+        ASSERT_TRUE(same_bits(p.k.packed(), reference.k.packed()));
+        EXPECT_TRUE(p.k.gaps_untouched());
+    });
     EXPECT_EQ(broken_at, 0);
 }
 
 // The entries of a large K(x, x) and their mirror images, too: in lines that begin anywhere, for pieces cut off by the end.
 template <typename T, bool asymmetric>
 void expect_large_symmetric(std::int64_t n, hg1_symmetry symmetry) {
-    for (const char *isa : {"avx512", plain_isa}) {
-        if (!force_isa(isa)) continue;
-        for (int threads : {1, 3}) {
-            hg_options options = default_options();
-            options.threads = threads;
-            const Guard guard = threads == 1 ? Guard::Before : Guard::After;
-            Problem<T, Rbf, asymmetric> p(n, n, 2, true, {threads == 1 ? 0 : 7, guard, false, symmetry});
-            ASSERT_EQ(p.gram(&options), HG_OK);
-            const double near = sizeof(T) == sizeof(float) ? 1e-5 : 1e-12;
-            for (std::int64_t i = 0; i < n; ++i)
-                for (std::int64_t j = i; j < n; ++j) {
-                    ASSERT_NEAR(static_cast<double>(p.k(i, j)), p.value(i, j), near) << isa << ", " << i << ", " << j;
-                    ASSERT_EQ(p.k(i, j), p.k(j, i)) << isa << ", " << i << ", " << j;
-                }
-            EXPECT_TRUE(p.k.gaps_untouched());
-        }
-    }
+    streamed(symmetry, [&](const hg_options &options, const Layout &layout) {
+        Problem<T, Rbf, asymmetric> p(n, n, 2, true, layout);
+        ASSERT_EQ(p.gram(&options), HG_OK);
+        const double near = sizeof(T) == sizeof(float) ? 1e-5 : 1e-12;
+        for (std::int64_t i = 0; i < n; ++i)
+            for (std::int64_t j = i; j < n; ++j) {
+                ASSERT_NEAR(static_cast<double>(p.k(i, j)), p.value(i, j), near) << i << ", " << j;
+                ASSERT_EQ(p.k(i, j), p.k(j, i)) << i << ", " << j;
+            }
+        EXPECT_TRUE(p.k.gaps_untouched());
+    });
+    EXPECT_EQ(broken_at, 0);
 }
 
 TEST_F(Gram, LargeSymmetricMatricesAreStreamed) {

@@ -66,7 +66,8 @@ static hg_status make_plan(gram *work, int64_t n, int64_t m) {
     const int64_t multiple = hg1_padded_columns(plan, 1);
     int64_t rows = hg1_halved(HG_GRAM_PANEL_ROWS, HG_LEAST_PANEL_ROWS, setting->d, HG_PANEL_ELEMENTS);
     const int64_t widest = hg1_streams(setting, n, m) ? HG_GRAM_STREAM_COLUMNS : HG_GRAM_CHUNK_COLUMNS;
-    int64_t columns = hg1_halved(widest, HG_LEAST_CHUNK_COLUMNS, setting->d, HG_GRAM_CHUNK_ELEMENTS);
+    int64_t columns = hg1_halved(widest, HG_LEAST_CHUNK_COLUMNS, setting->d,
+                                 HG_GRAM_CHUNK_BYTES / (int64_t)setting->kernel->element_size);
     while (rows > multiple && most > 1 && n / rows < 4 * most) {
         rows /= 2;
     }

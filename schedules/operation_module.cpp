@@ -10,6 +10,7 @@
 #include "generators/pipelines/leaf_pipelines.h"
 #include "library/files.h"
 #include "library/names.h"
+#include "schedules/prefetch_stores.h"
 #include "schedules/software_fma.h"
 
 namespace halogram {
@@ -123,6 +124,9 @@ OperationModule operation_module(const KernelRequest& request, const std::string
         const ChosenSchedule chosen = schedule(leaf, machine, picked_parameters(request, machine.isa, operation, leaf));
         result.schedules[leaf_name(leaf.kind)] = record_of(chosen);
         Halide::Pipeline pipeline(leaf.outputs);
+        const TileParameters& tile = chosen.parameters;
+        add_prefetch_of_stores(pipeline, leaf.outputs[0], tile_loop_along_columns,
+                               tile.ahead * tile.vectors * machine.lanes(leaf.type));
         add_software_fma(pipeline, machine, leaf.kind != LeafKind::ErrorBound);
         const Halide::Module compiled =
             pipeline.compile_to_module(leaf.arguments, symbol, machine.target, Halide::LinkageType::ExternalPlusArgv);

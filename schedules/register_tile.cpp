@@ -18,24 +18,29 @@ TileParameters defaults(const LeafPipeline& leaf, const Machine& machine) {
     // Sums that are alive at once, per pair.
     int accumulators = 1;
     for (const Halide::Func& f : leaf.pair_reductions) accumulators = std::max(accumulators, f.outputs());
-    TileParameters p;
-    // Of many features a tile of y comes from the second-level cache: more rows to each of its vectors.
-    p.rows = leaf.kind == LeafKind::Tile && leaf.features >= 256 ? 8 : 4;
-    p.vectors = 2;
-    // With few features the function itself fills the registers, once for each pair of the tile.
-    if (leaf.kind == LeafKind::Pairs && leaf.features > 0 && leaf.features <= 16) p.rows = 2;
-    // g comes from memory, and only rows come from there in time: the gradients of RBF at D = 5, 2048 x 2048, avx512, take
-    // 3.9 ms, and 6.5 ms with tiles that go down the columns of g. So with K, while a chunk of y fits the first-level
-    // cache: at D = 5, 16384 x 16384 takes 144 ms, and 328 ms down the rows (which is 4 % faster where K stays in a cache).
-    p.along_columns = leaf.kind == LeafKind::Pairs || (leaf.features > 0 && leaf.features <= 16);
-    // Half of the registers hold sums; the rest hold points and the function's temporaries.
-    while (p.rows * p.vectors * accumulators > machine.registers / 2 && p.rows > 1) p.rows /= 2;
+    const bool many_registers = machine.registers >= 32, tile = leaf.kind == LeafKind::Tile;
     // Unrolled features save the loop, where registers hold what is read again; beyond 8 the code only grows. With 16
     // registers the compiler spills: RBF at D = 5, 512 x 512, avx2, takes 0.26 ms, and 0.29 ms unrolled. Where g is read
     // the loop is not what is waited for.
-    const bool registers_for_it = machine.registers >= 32;
-    p.unroll =
-        leaf.kind == LeafKind::Tile && leaf.features > 0 && leaf.features <= 8 && registers_for_it ? leaf.features : 1;
+    const bool unrolled = tile && leaf.features > 0 && leaf.features <= 8 && many_registers;
+    TileParameters p;
+    p.unroll = unrolled ? leaf.features : 1;
+    // A vector of y that was read is used for each row: at D = 64, 512 x 512, 8 rows take 0.40 ms and 4 take 0.45. Unrolled
+    // features are held in registers instead.
+    p.rows = tile && !unrolled ? 8 : 4;
+    p.vectors = 2;
+    // With few features the function itself fills the registers, once for each pair of the tile.
+    if (!tile && leaf.features > 0 && leaf.features <= 16) p.rows = 2;
+    // Half of the registers hold sums; the rest hold points and the function's temporaries.
+    while (p.rows * p.vectors * accumulators > machine.registers / 2 && p.rows > 1) p.rows /= 2;
+    // g comes from memory and K goes there, and what foresees the next lines foresees a row's, not a column's: the gradients
+    // of RBF at D = 5, 2048 x 2048, avx512, take 3.9 ms, and 6.5 ms with tiles that go down the columns of g; K at D = 64
+    // 7.1 ms and 8.1 ms. Few rows to a tile read y too often from the second-level cache where nothing else keeps it: at
+    // D = 512, avx2, tiles along the rows take 75 ms and down the columns 70.
+    p.along_columns = !tile || leaf.features < 256 || p.rows >= 8;
+    // A store to a line that is not in the cache yet holds up what follows: K of L1 at D = 5, 2048 x 2048, avx512, takes 1.44
+    // ms instead of 1.78. The less is computed the more tiles pass until a line has come.
+    p.ahead = !tile || !p.along_columns ? 0 : unrolled ? 4 : 2;
     return p;
 }
 
@@ -46,15 +51,17 @@ std::vector<TileParameters> space(const LeafPipeline& leaf, const Machine& machi
             for (int vectors : vector_extents(leaf, machine))
                 for (int unroll : feature_extents(leaf))
                     for (bool along_columns : {false, true})
-                        if (unroll == 1 || unroll == leaf.features)
-                            all.push_back({rows, vectors, 1, unroll, along_columns});
+                        for (int ahead : {0, 2, 4})
+                            if ((unroll == 1 || unroll == leaf.features) &&
+                                (ahead == 0 || (along_columns && leaf.kind == LeafKind::Tile)))
+                                all.push_back({rows, vectors, 1, unroll, along_columns, ahead});
     return all;
 }
 
 void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) {
     Halide::Func out = leaf.outputs[0];
     const Var i = Stages::i, j = Stages::j;
-    Var jo("jo"), ji("ji"), jv("jv"), io("io"), ii("ii");
+    Var jo(tile_loop_along_columns), ji("ji"), jv("jv"), io("io"), ii("ii");
     const Var inner = p.along_columns ? jo : io, outer = p.along_columns ? io : jo;
     const int lanes = machine.lanes(leaf.type);
     // Extents are at least a tile (the runtime sends smaller ones through scratch), so shifted tiles stay inside.

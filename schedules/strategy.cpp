@@ -18,12 +18,13 @@ nlohmann::ordered_json record_of(const TileParameters& p) {
             {"vectors", p.vectors},
             {"features", p.features},
             {"unroll", p.unroll},
-            {"along_columns", p.along_columns}};
+            {"along_columns", p.along_columns},
+            {"ahead", p.ahead}};
 }
 
 TileParameters parameters_of(const nlohmann::ordered_json& record) {
-    return {record.at("rows"), record.at("vectors"), record.at("features"), record.at("unroll"),
-            record.at("along_columns")};
+    return {record.at("rows"),   record.at("vectors"),       record.at("features"),
+            record.at("unroll"), record.at("along_columns"), record.at("ahead")};
 }
 
 static const Strategy& strategy_of(const LeafPipeline& leaf) {

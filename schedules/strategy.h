@@ -20,8 +20,12 @@ struct TileParameters {
     // A register tile goes along the columns first, so that K and g are used row by row: else down the rows, so that its
     // points of y stay in the first-level cache.
     bool along_columns = false;
+    int ahead = 0;  // tiles that the lines of K are prefetched before they are stored to; 0: not at all
     bool operator==(const TileParameters&) const = default;
 };
+
+// The loop from one register tile to the next of the same rows.
+constexpr const char* tile_loop_along_columns = "jo";
 
 nlohmann::ordered_json record_of(const TileParameters& parameters);
 // Throws nlohmann::json::exception where a member is missing or of another type.

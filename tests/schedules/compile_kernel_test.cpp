@@ -62,10 +62,15 @@ TEST(CompileKernel, SchedulesAreGivenBack) {
     EXPECT_EQ(again.schedules, first.schedules);
     EXPECT_EQ(again.leaf_objects, first.leaf_objects);
     const std::string isa = first.interface.variants.front().isa;
-    asked.schedules = {
-        {isa,
-         {{"gram",
-           {{"tile", {{"rows", 1}, {"vectors", 1}, {"features", 1}, {"unroll", 1}, {"along_columns", false}}}}}}}};
+    asked.schedules = {{isa,
+                        {{"gram",
+                          {{"tile",
+                            {{"rows", 1},
+                             {"vectors", 1},
+                             {"features", 1},
+                             {"unroll", 1},
+                             {"along_columns", false},
+                             {"ahead", 0}}}}}}}};
     const CompiledKernel other = compile_kernel(asked);
     EXPECT_EQ(other.schedules[isa]["gram"]["tile"]["rows"], 1);
     EXPECT_EQ(other.schedules[isa]["gram_vjp"], first.schedules[isa]["gram_vjp"]);
@@ -77,11 +82,11 @@ TEST(CompileKernel, SchedulesOutsideOfTheSpaceAreRefused) {
     KernelRequest wrong = request("dot(x, y)");
     using Json = nlohmann::ordered_json;
     for (const Json& tile :
-         {Json{{"rows", 5}, {"vectors", 1}, {"features", 1}, {"unroll", 1}, {"along_columns", false}},
-          Json{{"rows", 1}, {"vectors", 0}, {"features", 1}, {"unroll", 1}, {"along_columns", false}},
-          Json{{"rows", 1}, {"vectors", 1024}, {"features", 1}, {"unroll", 1}, {"along_columns", false}},
-          Json{{"rows", 1}, {"vectors", 1}, {"features", 1}, {"unroll", 3}, {"along_columns", false}},
-          Json{{"rows", "1"}, {"vectors", 1}, {"features", 1}, {"unroll", 1}, {"along_columns", false}},
+         {Json{{"rows", 5}, {"vectors", 1}, {"features", 1}, {"unroll", 1}, {"along_columns", false}, {"ahead", 0}},
+          Json{{"rows", 1}, {"vectors", 0}, {"features", 1}, {"unroll", 1}, {"along_columns", false}, {"ahead", 0}},
+          Json{{"rows", 1}, {"vectors", 1024}, {"features", 1}, {"unroll", 1}, {"along_columns", false}, {"ahead", 0}},
+          Json{{"rows", 1}, {"vectors", 1}, {"features", 1}, {"unroll", 3}, {"along_columns", false}, {"ahead", 0}},
+          Json{{"rows", "1"}, {"vectors", 1}, {"features", 1}, {"unroll", 1}, {"along_columns", false}, {"ahead", 0}},
           Json{{"rows", 1}, {"vectors", 1}, {"features", 1}}, Json(7)}) {
         wrong.schedules = {{isa, {{"gram", {{"tile", tile}}}}}};
         EXPECT_THROW(compile_kernel(wrong), std::invalid_argument) << tile;

@@ -52,6 +52,7 @@ std::string variant_table(const KernelInterface& kernel) {
     std::string result = "static const hg1_variant " + table_name(kernel, "variants") + "[] = {\n";
     for (const InterfaceVariant& variant : kernel.variants) {
         result += "    {\n        .isa = " + c_string_initializer(variant.isa) + ",\n";
+        result += "        .vector_bytes = " + std::to_string(variant.vector_bytes) + ",\n";
         result += "        .row_multiple = " + std::to_string(variant.row_multiple) + ",\n";
         result += "        .column_multiple = " + std::to_string(variant.column_multiple) + ",\n";
         for (const std::string& operation : kernel.operations)
@@ -105,6 +106,7 @@ std::string kernel_table(const KernelInterface& kernel, const std::string& halog
         {"bound_y", std::to_string(kernel.bound_y)},
         {"pair_planes", std::to_string(kernel.pair_planes)},
         {"operations_per_pair", std::to_string(kernel.operations_per_pair)},
+        {"gram_operations", std::to_string(kernel.gram_operations)},
         {"variant_count", std::to_string(kernel.variants.size())},
         {"variants", table_name(kernel, "variants")}};
     if (!kernel.expanded.empty()) {

@@ -31,7 +31,7 @@ using LeafSymbols = std::map<std::string, std::string>;
 
 struct InterfaceVariant {
     std::string isa;
-    int row_multiple = 1, column_multiple = 1;
+    int vector_bytes = 0, row_multiple = 1, column_multiple = 1;
     std::map<std::string, LeafSymbols> leaves;  // by operation name: "gram", "gram_vjp"
 };
 
@@ -54,9 +54,9 @@ struct KernelInterface {
     std::vector<KernelInterface> expanded;         // at most one, with the same names
     std::map<std::string, PreparedCounts> counts;  // by operation
     int pair_planes = 0;
-    int operations_per_pair = 0;
-    std::map<std::string, std::string> derivatives;  // "x", "y", parameter name -> text, for docs and the manifest
-    std::vector<InterfaceVariant> variants;          // best first
+    int operations_per_pair = 0, gram_operations = 0;  // estimates (hg_kernel.h)
+    std::map<std::string, std::string> derivatives;    // "x", "y", parameter name -> text, for docs and the manifest
+    std::vector<InterfaceVariant> variants;            // best first
 };
 
 }  // namespace halogram

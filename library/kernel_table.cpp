@@ -103,8 +103,8 @@ KernelTable::KernelTable(const KernelInterface& interface, const std::string& ha
     std::vector<std::string> isas;
     for (const InterfaceVariant& variant : interface.variants) {
         isas.push_back(s.isas.emplace_back(variant.isa));
-        s.variants.push_back({s.isas.back().c_str(), variant.row_multiple, variant.column_multiple,
-                              leaves_of(s.gram, "gram", variant, resolve),
+        s.variants.push_back({s.isas.back().c_str(), variant.vector_bytes, variant.row_multiple,
+                              variant.column_multiple, leaves_of(s.gram, "gram", variant, resolve),
                               leaves_of(s.gram_vjp, "gram_vjp", variant, resolve)});
     }
     s.variants_text = joined(isas, ",");
@@ -133,6 +133,7 @@ KernelTable::KernelTable(const KernelInterface& interface, const std::string& ha
     k.gram_vjp_counts = counts_of(interface, "gram_vjp");
     k.pair_planes = interface.pair_planes;
     k.operations_per_pair = interface.operations_per_pair;
+    k.gram_operations = interface.gram_operations;
     k.variant_count = static_cast<std::int32_t>(s.variants.size());
     k.variants = s.variants.data();
 }

@@ -57,6 +57,7 @@ Json variants_of(const KernelInterface& kernel) {
         for (const std::string& operation : kernel.operations)
             leaves[operation] = leaves_of(variant.leaves.at(operation), operation);
         result.push_back({{"isa", variant.isa},
+                          {"vector_bytes", variant.vector_bytes},
                           {"row_multiple", variant.row_multiple},
                           {"column_multiple", variant.column_multiple},
                           {"leaves", std::move(leaves)}});
@@ -89,6 +90,7 @@ Json kernel_entry(const KernelInterface& kernel) {
     result["derivatives"] = Json::object();
     for (const auto& [variable, text] : kernel.derivatives) result["derivatives"][variable] = text;
     result["operations_per_pair"] = kernel.operations_per_pair;
+    result["gram_operations"] = kernel.gram_operations;
     result["variants"] = variants_of(kernel);
     for (const KernelInterface& form : kernel.expanded) result["expanded_variants"] = variants_of(form);
     return result;

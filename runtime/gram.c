@@ -13,7 +13,7 @@ typedef struct gram {
     const hg1_gram_leaves *leaves;
     char *memory;
     int symmetric;          /* y = x and only i <= j is computed */
-    int streams;            /* K is written around the caches */
+    int streams;            /* K, or where it is symmetric what is copied below the diagonal, goes around the caches */
     int64_t segments;       /* items per row panel */
     int64_t segment_chunks; /* chunks per item */
     int64_t group_chunks;   /* that one thread packs at a time */
@@ -64,7 +64,8 @@ static hg_status make_plan(gram *work, int64_t n, int64_t m) {
     plan->counts = setting->kernel->gram_counts;
     /* Panels begin at multiples of what leaves are made for, because with y = x they begin inside a chunk. */
     const int64_t multiple = hg1_padded_columns(plan, 1);
-    int64_t rows = hg1_halved(HG_GRAM_PANEL_ROWS, HG_LEAST_PANEL_ROWS, setting->d, HG_PANEL_ELEMENTS);
+    const int64_t tallest = hg1_streams_mirror(setting, n, m) ? HG_GRAM_STREAMED_PANEL_ROWS : HG_GRAM_PANEL_ROWS;
+    int64_t rows = hg1_halved(tallest, HG_LEAST_PANEL_ROWS, setting->d, HG_PANEL_ELEMENTS);
     const int64_t widest = hg1_streams(setting, n, m) ? HG_GRAM_STREAM_COLUMNS : HG_GRAM_CHUNK_COLUMNS;
     int64_t columns = hg1_halved(widest, HG_LEAST_CHUNK_COLUMNS, setting->d,
                                  HG_GRAM_CHUNK_BYTES / (int64_t)setting->kernel->element_size);
@@ -90,44 +91,53 @@ static hg_status make_plan(gram *work, int64_t n, int64_t m) {
     }
 }
 
+/* A row panel and a chunk, and where the packed copy of the chunk is. */
+typedef struct block {
+    int64_t begin, panel_rows, chunk, place;
+} block;
+
 /* Entries [row, row + rows) x [column, column + columns) of the panel and the chunk, written to `k`. */
-static void call_tile(const gram *work, char *slot, int64_t panel_rows, int64_t row, int64_t rows, int64_t place,
-                      int64_t chunk_columns, int64_t column, void *k, int64_t k_rows, int64_t k_columns, int64_t ldk) {
+static void call_tile(const gram *work, char *slot, const block *b, int64_t row, int64_t rows, int64_t column, void *k,
+                      int64_t k_rows, int64_t k_columns, int64_t ldk) {
     hg1_arguments arguments;
     hg1_arguments_begin(&work->plan, work->memory, slot, &arguments);
-    hg1_arguments_panel(&work->plan, slot, &arguments, panel_rows, row, rows);
-    hg1_arguments_chunk(&work->plan, work->memory, &arguments, place, chunk_columns, column);
+    hg1_arguments_panel(&work->plan, slot, &arguments, b->panel_rows, row, rows);
+    hg1_arguments_chunk(&work->plan, work->memory, &arguments, b->place, hg1_chunk_size(&work->plan, b->chunk), column);
     hg1_arguments_buffer(&work->plan, &arguments, k, 2, k_columns, k_rows, ldk, 0, 0);
     work->leaves->tile(arguments.list);
 }
 
-/* The panel that begins at row `begin` against one chunk, whose packed copy is at `place`. */
-static void compute_block(const gram *work, char *slot, int64_t begin, int64_t panel_rows, int64_t chunk,
-                          int64_t place) {
+static char *entry_of_k(const gram *work, const block *b, int64_t row, int64_t column) {
+    const int64_t i = b->begin + row, j = b->chunk * work->plan.chunk_columns + column;
+    return (char *)work->call.k + (size_t)(i * work->call.ldk + j) * (size_t)work->setting.kernel->element_size;
+}
+
+/* Rows [row, end) x columns [column, column + columns) of the panel and the chunk. */
+static void compute_block(const gram *work, char *slot, const block *b, int64_t row, int64_t end, int64_t column,
+                          int64_t columns) {
     const hg1_plan *plan = &work->plan;
     const size_t element = (size_t)work->setting.kernel->element_size;
     const int64_t row_multiple = work->setting.variant->row_multiple;
     const int64_t column_multiple = work->setting.variant->column_multiple;
-    const int64_t columns = hg1_chunk_size(plan, chunk), first = chunk * plan->chunk_columns, ldk = work->call.ldk;
+    const int64_t ldk = work->call.ldk;
     /* Leaves index K with 32 bits: fewer rows at a time where its rows are far apart. */
     int64_t most = ldk > 0 ? (INT32_MAX - columns) / ldk : 1;
     most = most / row_multiple * row_multiple;
     const int64_t padded = hg1_padded_columns(plan, columns);
-    int64_t scratch_rows = plan->scratch_elements / padded / row_multiple * row_multiple;
-    for (int64_t row = 0; row < panel_rows;) {
-        const int64_t left = panel_rows - row;
-        char *k = (char *)work->call.k + (size_t)((begin + row) * ldk + first) * element;
+    const int64_t scratch_rows = plan->scratch_elements / padded / row_multiple * row_multiple;
+    while (row < end) {
+        const int64_t left = end - row;
+        char *k = entry_of_k(work, b, row, column);
         if (columns >= column_multiple && left >= row_multiple && most > 0) {
-            int64_t rows = left < most ? left : most;
-            call_tile(work, slot, panel_rows, row, rows, place, columns, 0, k, rows, columns, ldk);
+            const int64_t rows = left < most ? left : most;
+            call_tile(work, slot, b, row, rows, column, k, rows, columns, ldk);
             row += rows;
             continue;
         }
         /* Too small, or too far apart, for a leaf to write in place. */
         const int64_t rows = left < scratch_rows ? left : scratch_rows;
         char *scratch = slot + plan->scratch;
-        call_tile(work, slot, panel_rows, row, rows, place, columns, 0, scratch, hg1_padded_rows(plan, rows), padded,
-                  padded);
+        call_tile(work, slot, b, row, rows, column, scratch, hg1_padded_rows(plan, rows), padded, padded);
         for (int64_t i = 0; i < rows; ++i) {
             memcpy(k + (size_t)(i * ldk) * element, scratch + (size_t)(i * padded) * element,
                    (size_t)columns * element);
@@ -136,27 +146,36 @@ static void compute_block(const gram *work, char *slot, int64_t begin, int64_t p
     }
 }
 
-/* With y = x: what lies on and above the diagonal, in pieces that go through scratch, from which K is written twice. */
-static void compute_symmetric(const gram *work, char *slot, int64_t begin, int64_t panel_rows, int64_t chunk,
-                              int64_t place) {
+/* Rows [row, end) of the panel, columns [column, end_column) of the chunk, and their mirror images. */
+static void compute_twice(const gram *work, char *slot, const block *b, int64_t row, int64_t end, int64_t column,
+                          int64_t end_column) {
+    if (column < end_column) {
+        const hg1_area area = {b->begin + row, end - row, b->chunk * work->plan.chunk_columns + column,
+                               end_column - column};
+        compute_block(work, slot, b, row, end, column, end_column - column);
+        hg1_mirror((size_t)work->setting.kernel->element_size, work->call.k, work->call.ldk, &area,
+                   work->setting.kernel->symmetry == HG1_SYMMETRIC, work->streams ? slot + work->plan.scratch : NULL);
+    }
+}
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* With y = x: what lies on and above the diagonal; what lies below is copied from there while it is in a cache. */
+static void compute_symmetric(const gram *work, char *slot, const block *b) {
     const hg1_plan *plan = &work->plan;
-    const size_t element = (size_t)work->setting.kernel->element_size;
-    const int64_t chunk_columns = hg1_chunk_size(plan, chunk), first = chunk * plan->chunk_columns;
-    char *scratch = slot + plan->scratch;
-    void *mirrored = work->streams ? scratch + (size_t)plan->mirrored * element : NULL;
-    for (int64_t row = 0; row < panel_rows; row += plan->piece_rows) {
-        const int64_t rows = panel_rows - row < plan->piece_rows ? panel_rows - row : plan->piece_rows;
-        int64_t column = begin + row > first ? begin + row - first : 0;
-        for (; column < chunk_columns; column += plan->piece_columns) {
-            const int64_t left = chunk_columns - column;
-            const int64_t columns = left < plan->piece_columns ? left : plan->piece_columns;
-            const int64_t padded = hg1_padded_columns(plan, columns);
-            call_tile(work, slot, panel_rows, row, rows, place, chunk_columns, column, scratch,
-                      hg1_padded_rows(plan, rows), padded, padded);
-            const hg1_piece piece = {scratch, padded, begin + row, rows, first + column, columns};
-            hg1_store_symmetric(element, work->call.k, work->call.ldk, &piece,
-                                work->setting.kernel->symmetry == HG1_SYMMETRIC, mirrored);
-        }
+    const int64_t columns = hg1_chunk_size(plan, b->chunk);
+    /* Columns of the chunk before the diagonal's square in this panel, and to its end. */
+    const int64_t before = b->begin - b->chunk * plan->chunk_columns;
+    const int64_t square_end = least(before + b->panel_rows, columns);
+    const int64_t step = hg1_padded_columns(plan, HG_GRAM_DIAGONAL_ROWS);
+    for (int64_t row = 0; row < b->panel_rows; row += step) {
+        const int64_t column = before + row > 0 ? before + row : 0;
+        compute_twice(work, slot, b, row, least(row + step, b->panel_rows), column, square_end);
+    }
+    for (int64_t column = square_end > 0 ? square_end : 0; column < columns; column += plan->mirror_columns) {
+        compute_twice(work, slot, b, 0, b->panel_rows, column, least(column + plan->mirror_columns, columns));
     }
     if (work->streams) {
         hg1_stream_end();
@@ -164,33 +183,30 @@ static void compute_symmetric(const gram *work, char *slot, int64_t begin, int64
 }
 
 /* The same of a K that fits no cache: through scratch, in whole lines. */
-static void stream_block(const gram *work, char *slot, int64_t begin, int64_t panel_rows, int64_t chunk,
-                         int64_t place) {
+static void stream_block(const gram *work, char *slot, const block *b) {
     const hg1_plan *plan = &work->plan;
     const size_t element = (size_t)work->setting.kernel->element_size;
-    const int64_t columns = hg1_chunk_size(plan, chunk), padded = hg1_padded_columns(plan, columns);
+    const int64_t columns = hg1_chunk_size(plan, b->chunk), padded = hg1_padded_columns(plan, columns);
     const int64_t row_multiple = work->setting.variant->row_multiple;
     const int64_t most = plan->scratch_elements / padded / row_multiple * row_multiple;
-    for (int64_t row = 0; row < panel_rows; row += most) {
-        const int64_t rows = panel_rows - row < most ? panel_rows - row : most;
-        call_tile(work, slot, panel_rows, row, rows, place, columns, 0, slot + plan->scratch,
-                  hg1_padded_rows(plan, rows), padded, padded);
-        char *k =
-            (char *)work->call.k + (size_t)((begin + row) * work->call.ldk + chunk * plan->chunk_columns) * element;
-        hg1_stream_rows(element, k, work->call.ldk, slot + plan->scratch, padded, rows, columns);
+    for (int64_t row = 0; row < b->panel_rows; row += most) {
+        const int64_t rows = least(b->panel_rows - row, most);
+        call_tile(work, slot, b, row, rows, 0, slot + plan->scratch, hg1_padded_rows(plan, rows), padded, padded);
+        hg1_stream_rows(element, entry_of_k(work, b, row, 0), work->call.ldk, slot + plan->scratch, padded, rows,
+                        columns);
     }
     hg1_stream_end();
 }
 
 static void panel_and_chunk(const gram *work, char *slot, int64_t panel, int64_t chunk, int64_t place) {
     const hg1_plan *plan = &work->plan;
-    const int64_t begin = panel * plan->panel_rows, rows = hg1_panel_size(plan, panel);
+    const block b = {panel * plan->panel_rows, hg1_panel_size(plan, panel), chunk, place};
     if (work->symmetric) {
-        compute_symmetric(work, slot, begin, rows, chunk, place);
+        compute_symmetric(work, slot, &b);
     } else if (work->streams) {
-        stream_block(work, slot, begin, rows, chunk, place);
+        stream_block(work, slot, &b);
     } else {
-        compute_block(work, slot, begin, rows, chunk, place);
+        compute_block(work, slot, &b, 0, b.panel_rows, 0, hg1_chunk_size(plan, chunk));
     }
 }
 
@@ -277,6 +293,17 @@ static hg_status begin(gram *work, const hg1_kernel *kernel, const hg_options *o
     return status == HG_OK ? make_plan(work, n, m) : status;
 }
 
+/* Whether half of K(x, x) is computed and copied: where the copy costs more, all of it gives the same bits. */
+static int halves(const hg1_setting *setting, int64_t n) {
+    const hg1_kernel *kernel = setting->kernel;
+    const double operations =
+        (double)kernel->gram_operations * (kernel->features == 0 ? (double)setting->d / 16.0 : 1.0);
+    return kernel->symmetry == HG1_SYMMETRIC ||
+           (kernel->symmetry == HG1_BIT_SYMMETRIC &&
+            ((double)n * (double)n * kernel->element_size < HG_GRAM_MIRROR_IN_CACHE ||
+             operations >= HG_GRAM_MIRROR_OPERATIONS * (double)setting->variant->vector_bytes));
+}
+
 HG_SHARED hg_status hg1_gram(const hg1_kernel *kernel, const hg_options *options, const hg1_call *call) {
     gram work;
     hg_status status = hg1_choose_form(&kernel, options, call);
@@ -293,8 +320,8 @@ HG_SHARED hg_status hg1_gram(const hg1_kernel *kernel, const hg_options *options
         return status;
     }
     work.call = *call;
-    work.symmetric = call->y == NULL && kernel->symmetry != HG1_NOT_SYMMETRIC;
-    work.streams = work.symmetric ? hg1_streams_symmetric(&work.setting, call->n, call->m)
+    work.symmetric = call->y == NULL && halves(&work.setting, call->n);
+    work.streams = work.symmetric ? hg1_streams_mirror(&work.setting, call->n, call->m)
                                   : hg1_streams(&work.setting, call->n, call->m);
     return hg1_with_workspace(&work.setting.options, work.bytes, compute, &work);
 }

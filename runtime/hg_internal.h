@@ -28,18 +28,20 @@ extern "C" {
    packs every panel of x once for them. */
 #define HG_GRAM_CHUNK_BYTES (1 << 18)
 #define HG_GRAM_GROUP_COLUMNS 2048
-/* With y = x: the most rows and columns that go through scratch at a time, rounded up to the padding of a chunk. Of a small K
-   a piece stays in the first-level cache: 512 x 512 points of 64 features take 0.33 ms in squares of 128 and 0.30 ms so.
-   Of a large one more of a row is written at a time: 1024 x 1024 points of 16 features take 0.77 ms in pieces of 32 x 64 and
-   0.62 ms in squares of 128. From so many bytes of K on, entry and mirror image are written around the caches: mirror
-   images lie in lines a row of K apart, each of which would be fetched and written back. 2048 x 2048 points of 64 features
-   take 4.9 ms instead of 7.4 in squares of 64, 5.4 ms in squares of 128 (Xeon, avx512, f32). */
-#define HG_GRAM_PIECE_ROWS 32
-#define HG_GRAM_PIECE_COLUMNS 64
-#define HG_GRAM_LARGE_PIECE 128
-#define HG_GRAM_LARGE_PIECE_FROM 1024
-#define HG_GRAM_STREAMED_PIECE 64
-#define HG_GRAM_SYMMETRIC_STREAM_FROM 6291456.0
+/* With y = x: rows of the steps along the diagonal, and columns to the right of its square, that are computed in place and
+   copied to their mirror images, which go down the columns of K, while the second-level cache has them. Going through
+   scratch instead, 512 x 512 points of 64 features take 0.28 ms and not 0.25, 1024 x 1024 of 16 features 0.74 and 0.60. From
+   so many bytes of K on mirror images are written around the caches, in long runs: 4096 x 4096 points of 64 features take 24
+   ms and not 32, of 16 features 13 and 21. (Xeon, avx512, f32.) */
+#define HG_GRAM_DIAGONAL_ROWS 32
+#define HG_GRAM_MIRROR_COLUMNS 128
+#define HG_GRAM_STREAMED_PANEL_ROWS 256
+#define HG_GRAM_STREAMED_MIRROR_COLUMNS 512
+#define HG_GRAM_STREAM_MIRROR_FROM 25165824.0
+/* Beyond so many bytes of K a copied entry costs as much as this many operations for each byte of a vector, and a cheaper
+   one is computed twice: 2048 x 2048 points of 5 features take 1.5 ms instead of 2.1. */
+#define HG_GRAM_MIRROR_IN_CACHE 3145728.0
+#define HG_GRAM_MIRROR_OPERATIONS 0.9
 /* A K of so many bytes is in no cache when it is complete. With few features stores bind, not arithmetic: it is written
    around the caches, some rows of a chunk at a time. 4096 x 4096 points of 5 features take 9.1 ms instead of 16, 16384 x
    16384 0.22 s instead of 0.26; of 64 features the detour would cost 13 % (Xeon, avx512, f32). */
@@ -200,8 +202,7 @@ typedef struct hg1_plan {
     int64_t panel_rows, chunk_columns; /* the shape */
     int64_t panels, chunks;
     int64_t stored_rows, stored_columns; /* a full panel and a full chunk with their padding */
-    int64_t piece_rows, piece_columns;   /* of K, where y = x */
-    int64_t mirrored;                    /* elements of scratch before the mirror image of a piece */
+    int64_t mirror_columns;              /* of K, where y = x: copied to their mirror image at a time */
     int64_t scratch_elements;            /* a padded copy of a small piece of K or of its cotangent */
     int slots;
     size_t parameter_list, parameter_buffers, parameter_dimensions, ps, pf, center;
@@ -216,7 +217,7 @@ HG_HELPER int64_t hg1_padded_columns(const hg1_plan *plan, int64_t columns);
 HG_HELPER int64_t hg1_halved(int64_t size, int64_t least, int64_t d, int64_t elements);
 /* Whether a Gram matrix of this size is written around the caches; and where every entry is written twice. */
 HG_HELPER int hg1_streams(const hg1_setting *setting, int64_t n, int64_t m);
-HG_HELPER int hg1_streams_symmetric(const hg1_setting *setting, int64_t n, int64_t m);
+HG_HELPER int hg1_streams_mirror(const hg1_setting *setting, int64_t n, int64_t m);
 HG_HELPER hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m, int64_t panel_rows,
                                    int64_t chunk_columns);
 HG_HELPER void hg1_plan_shared(hg1_plan *plan, hg1_layout *layout, int64_t stored_chunks);
@@ -314,16 +315,14 @@ HG_HELPER void hg1_subtract_center(size_t element, void *values, const void *cen
 /* destination[feature * padded + j] = source[j * ld + feature]; columns beyond `columns` repeat the last point. */
 HG_HELPER void hg1_pack_transposed(size_t element, void *destination, const void *source, int64_t ld, int64_t columns,
                                    int64_t padded, int64_t d);
-/* Some entries of a symmetric matrix, rows [row, row + rows) x columns [column, column + columns); `column` is at least
-   `row`. */
-typedef struct hg1_piece {
-    const void *values;
-    int64_t stride, row, rows, column, columns;
-} hg1_piece;
-/* Writes a piece and its transpose: of what lies right of the rows' own block, and of what lies above the diagonal in it
-   where `block_too` is set. Around the caches by way of `mirrored`, which has room for the transpose; NULL: through them. */
-HG_HELPER void hg1_store_symmetric(size_t element, void *k, int64_t ldk, const hg1_piece *piece, int block_too,
-                                   void *mirrored);
+/* Rows [row, row + rows) x columns [column, column + columns) of a symmetric matrix; `column` is at least `row`. */
+typedef struct hg1_area {
+    int64_t row, rows, column, columns;
+} hg1_area;
+/* Copies an area of K to its mirror image: what lies right of the diagonal's square in these rows, and what lies above the
+   diagonal in it where `square_too` is set. Around the caches by way of `scratch`, which has room for the area; NULL: through
+   them. */
+HG_HELPER void hg1_mirror(size_t element, void *k, int64_t ldk, const hg1_area *area, int square_too, void *scratch);
 /* Copies `rows` rows of a piece into K around the caches; hg1_stream_end before another thread may read them. */
 HG_HELPER void hg1_stream_rows(size_t element, void *k, int64_t ldk, const void *rows_of_k, int64_t stride,
                                int64_t rows, int64_t columns);

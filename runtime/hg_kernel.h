@@ -87,7 +87,7 @@ typedef struct hg1_gram_vjp_leaves {
 
 typedef struct hg1_variant {
     const char *isa; /* "avx512", "avx2", "sse41" */
-    int32_t row_multiple, column_multiple;
+    int32_t vector_bytes, row_multiple, column_multiple;
     const hg1_gram_leaves *gram;         /* NULL when the operation was not built */
     const hg1_gram_vjp_leaves *gram_vjp; /* NULL likewise */
 } hg1_variant;
@@ -117,9 +117,11 @@ typedef struct hg1_kernel {
     const struct hg1_kernel *expanded;
     double tolerance;
     hg1_counts gram_counts, gram_vjp_counts;
-    int32_t pair_planes;         /* extent of w's q */
-    int32_t operations_per_pair; /* estimate with D features (D = 16 where D is an argument): decides on threads */
-    int32_t variant_count;       /* best first */
+    int32_t pair_planes; /* extent of w's q */
+    /* Estimates with D features (D = 16 where D is an argument): of the costliest operation, which decides on threads, and
+       of gram, which decides whether half of K(x, x) is copied. */
+    int32_t operations_per_pair, gram_operations;
+    int32_t variant_count; /* best first */
     const hg1_variant *variants;
 } hg1_kernel;
 

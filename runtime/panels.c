@@ -53,8 +53,8 @@ HG_HELPER_DEFINITION int hg1_streams(const hg1_setting *setting, int64_t n, int6
     return setting->d <= HG_GRAM_STREAM_FEATURES && matrix_bytes(setting, n, m) >= HG_GRAM_STREAM_FROM;
 }
 
-HG_HELPER_DEFINITION int hg1_streams_symmetric(const hg1_setting *setting, int64_t n, int64_t m) {
-    return n == m && matrix_bytes(setting, n, m) >= HG_GRAM_SYMMETRIC_STREAM_FROM;
+HG_HELPER_DEFINITION int hg1_streams_mirror(const hg1_setting *setting, int64_t n, int64_t m) {
+    return n == m && matrix_bytes(setting, n, m) >= HG_GRAM_STREAM_MIRROR_FROM;
 }
 
 HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m,
@@ -70,21 +70,16 @@ HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting 
     plan->chunks = m / chunk_columns + (m % chunk_columns != 0);
     plan->stored_rows = hg1_padded_rows(plan, least(n, panel_rows));
     plan->stored_columns = hg1_padded_columns(plan, least(m, chunk_columns));
-    /* A piece with too few rows has row_multiple of them and any columns; one with too few columns has some rows; one that
-       is stored twice has both. */
-    const int streamed_twice = hg1_streams_symmetric(setting, n, m);
-    const int large = least(n, m) >= HG_GRAM_LARGE_PIECE_FROM;
-    const int64_t square = streamed_twice ? HG_GRAM_STREAMED_PIECE : large ? HG_GRAM_LARGE_PIECE : 0;
-    /* Pieces begin inside a chunk, hence at multiples of its padding. */
-    plan->piece_rows = least(hg1_padded_columns(plan, square > 0 ? square : HG_GRAM_PIECE_ROWS), panel_rows);
-    plan->piece_columns = hg1_padded_columns(plan, square > 0 ? square : HG_GRAM_PIECE_COLUMNS);
-    plan->mirrored =
-        hg1_padded_rows(plan, least(n, plan->piece_rows)) * hg1_padded_columns(plan, least(m, plan->piece_columns));
+    const int streams_mirror = hg1_streams_mirror(setting, n, m);
+    plan->mirror_columns =
+        hg1_padded_columns(plan, streams_mirror ? HG_GRAM_STREAMED_MIRROR_COLUMNS : HG_GRAM_MIRROR_COLUMNS);
+    /* A piece with too few rows has row_multiple of them and any columns; one with too few columns has some rows; what is
+       mirrored around the caches has a panel's. */
     const int64_t few = hg1_padded_rows(plan, least(n, HG_SCRATCH_ROWS)) * hg1_padded_columns(plan, 1),
-                  symmetric = streamed_twice ? 2 * plan->mirrored : plan->mirrored;
+                  mirrored = streams_mirror ? plan->stored_rows * least(plan->stored_columns, plan->mirror_columns) : 0;
     plan->scratch_elements = setting->variant->row_multiple * plan->stored_columns;
     plan->scratch_elements = plan->scratch_elements < few ? few : plan->scratch_elements;
-    plan->scratch_elements = plan->scratch_elements < symmetric ? symmetric : plan->scratch_elements;
+    plan->scratch_elements = plan->scratch_elements < mirrored ? mirrored : plan->scratch_elements;
     /* Some rows of a chunk, where K is streamed. */
     const int64_t streamed =
         hg1_streams(setting, n, m) ? hg1_padded_rows(plan, least(n, HG_GRAM_STREAM_ROWS)) * plan->stored_columns : 0;

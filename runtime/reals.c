@@ -99,12 +99,12 @@ HG_HELPER_DEFINITION void hg1_unpack_transposed(size_t element, void *target, in
     }
 }
 
-HG_HELPER_DEFINITION void hg1_store_symmetric(size_t element, void *k, int64_t ldk, const hg1_piece *piece,
-                                              int block_too, void *mirrored) {
+HG_HELPER_DEFINITION void hg1_mirror(size_t element, void *k, int64_t ldk, const hg1_area *area, int square_too,
+                                     void *scratch) {
     if (element == sizeof(float)) {
-        store_symmetric_f32((float *)k, ldk, piece, block_too, (float *)mirrored);
+        mirror_f32((float *)k, ldk, area, square_too, (float *)scratch);
     } else {
-        store_symmetric_f64((double *)k, ldk, piece, block_too, (double *)mirrored);
+        mirror_f64((double *)k, ldk, area, square_too, (double *)scratch);
     }
 }
 

@@ -53,31 +53,23 @@ static void OF_TYPE(unpack_transposed)(REAL *target, int64_t ld, const REAL *sou
     }
 }
 
-static void OF_TYPE(store_symmetric)(REAL *k, int64_t ldk, const hg1_piece *piece, int block_too, REAL *mirrored) {
-    const REAL *values = (const REAL *)piece->values;
-    const int64_t row = piece->row, rows = piece->rows, column = piece->column, columns = piece->columns;
-    REAL *to = k + row * ldk + column;
-    if (mirrored != NULL) {
-        hg1_stream_rows(sizeof(REAL), to, ldk, values, piece->stride, rows, columns);
-    } else {
-        for (int64_t i = 0; i < rows; ++i) {
-            memcpy(to + i * ldk, values + i * piece->stride, (size_t)columns * sizeof(REAL));
-        }
-    }
-    /* Columns of the piece that lie in the rows' own block. */
-    int64_t own = row + rows - column;
-    own = own < 0 ? 0 : own < columns ? own : columns;
-    for (int64_t j = 0; block_too && j < own; ++j) {
+static void OF_TYPE(mirror)(REAL *k, int64_t ldk, const hg1_area *area, int square_too, REAL *scratch) {
+    const int64_t row = area->row, rows = area->rows, column = area->column, columns = area->columns;
+    const REAL *values = k + row * ldk + column;
+    /* Columns of the area that lie in the diagonal's square. */
+    int64_t square = row + rows - column;
+    square = square < 0 ? 0 : square < columns ? square : columns;
+    for (int64_t j = 0; square_too && j < square; ++j) {
         for (int64_t i = 0; i < column - row + j; ++i) {
-            k[(column + j) * ldk + row + i] = values[i * piece->stride + j];
+            k[(column + j) * ldk + row + i] = values[i * ldk + j];
         }
     }
-    to = k + (column + own) * ldk + row;
-    if (mirrored != NULL) {
-        OF_TYPE(transpose)(mirrored, rows, values + own, piece->stride, rows, columns - own);
-        hg1_stream_rows(sizeof(REAL), to, ldk, mirrored, rows, columns - own, rows);
+    REAL *to = k + (column + square) * ldk + row;
+    if (scratch != NULL) {
+        OF_TYPE(transpose)(scratch, rows, values + square, ldk, rows, columns - square);
+        hg1_stream_rows(sizeof(REAL), to, ldk, scratch, rows, columns - square, rows);
     } else {
-        OF_TYPE(transpose)(to, ldk, values + own, piece->stride, rows, columns - own);
+        OF_TYPE(transpose)(to, ldk, values + square, ldk, rows, columns - square);
     }
 }
 

@@ -29,7 +29,8 @@ std::mutex& compiler() {
 Machine this_machine() {
     const std::vector<Machine> machines = machines_of("host");
     std::vector<hg1_variant> variants;
-    for (const Machine& machine : machines) variants.push_back({machine.isa.c_str(), 1, 1, nullptr, nullptr});
+    for (const Machine& machine : machines)
+        variants.push_back({machine.isa.c_str(), machine.vector_bits / 8, 1, 1, nullptr, nullptr});
     hg1_kernel kernel{};
     kernel.variant_count = static_cast<std::int32_t>(variants.size());
     kernel.variants = variants.data();

@@ -81,14 +81,20 @@ KernelInterface interface_of(const KernelRequest& request) {
         k.parameters.push_back({p.name, c_names[k.parameters.size()], kind_of(p),
                                 described == request.parameter_descriptions.end() ? "" : described->second});
     }
-    for (const std::string& operation : request.operations)
-        k.operations_per_pair = std::max(k.operations_per_pair, operations_per_pair(request, operation).total());
+    for (const std::string& operation : request.operations) {
+        const int operations = operations_per_pair(request, operation).total();
+        k.operations_per_pair = std::max(k.operations_per_pair, operations);
+        if (operation == "gram") k.gram_operations = operations;
+    }
     return k;
 }
 
 InterfaceVariant& add_variant(const KernelRequest& request, const Machine& machine, KernelInterface& interface) {
-    interface.variants.push_back(
-        {machine.isa, row_multiple(machine), column_multiple(machine, halide_type(request.dtype)), {}});
+    interface.variants.push_back({machine.isa,
+                                  machine.vector_bits / 8,
+                                  row_multiple(machine),
+                                  column_multiple(machine, halide_type(request.dtype)),
+                                  {}});
     return interface.variants.back();
 }
 

@@ -163,7 +163,8 @@ int main(void) {
     CHECK(kernel_->parameter_kinds[0] == HG1_SCALAR && kernel_->parameter_kinds[1] == HG1_VECTOR);
     CHECK(kernel_->parameter_kinds[2] == HG1_INTEGER && kernel_->symmetry == HG1_BIT_SYMMETRIC);
     CHECK(kernel_->gram_counts.ps == 0 && kernel_->gram_vjp_counts.ps == 1 && kernel_->gram_vjp_counts.yf == 6);
-    CHECK(kernel_->pair_planes == 2 && kernel_->operations_per_pair == 20 && kernel_->variant_count == 1);
+    CHECK(kernel_->pair_planes == 2 && kernel_->operations_per_pair == 20 && kernel_->gram_operations == 12);
+    CHECK(kernel_->variant_count == 1 && kernel_->variants[0].vector_bytes == 16);
     CHECK(kernel_->variants[0].row_multiple == 2 && kernel_->variants[0].column_multiple == 4);
     CHECK(kernel_->variants[0].gram->tile == rbf_gram_tile_sse41_argv && kernel_->variants[0].gram->prepare.x == NULL);
     CHECK(kernel_->variants[0].gram_vjp->pairs == rbf_gram_vjp_pairs_sse41_argv);

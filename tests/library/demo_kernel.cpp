@@ -27,9 +27,11 @@ KernelInterface demo_kernel(const std::string& name, std::int64_t features,
     kernel.counts["gram_vjp"] = {.ps = 1, .pf = 2, .xs = 3, .xf = 4, .ys = 5, .yf = 6};
     kernel.pair_planes = 2;
     kernel.operations_per_pair = 20;
+    kernel.gram_operations = 12;
     kernel.derivatives = {{"x", "-2 p a ..."}, {"a", "1 / (1 + sum(ell[d] * (x - y)^2))^p"}};
     InterfaceVariant variant;
     variant.isa = "sse41";
+    variant.vector_bytes = 16;
     variant.row_multiple = 2;
     variant.column_multiple = 4;
     const std::string vjp = name + "_gram_vjp_";

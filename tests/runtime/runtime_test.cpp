@@ -30,7 +30,7 @@ TEST(Status, EveryStatusHasItsOwnNumberAndText) {
 }
 
 hg1_variant variant(const char *isa) {
-    return {isa, 4, 32, nullptr, nullptr};
+    return {isa, 16, 4, 32, nullptr, nullptr};
 }
 
 hg1_kernel kernel(const std::vector<hg1_variant> &variants) {

@@ -222,7 +222,7 @@ TEST(Status, Variants) {
 #endif
     // Known to the runtime, but not in the library, and not possible here.
     setenv("HALOGRAM_ISA", foreign, 1);
-    hg1_variant only = {foreign, 1, 1, variants<float, Scaled>()[0].gram, variants<float, Scaled>()[0].gram_vjp};
+    hg1_variant only = {foreign, 4, 1, 1, variants<float, Scaled>()[0].gram, variants<float, Scaled>()[0].gram_vjp};
     const auto only_foreign = [&](Vectors &p, hg_options &) {
         p.kernel.variants = &only;
         p.kernel.variant_count = 1;

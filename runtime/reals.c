@@ -15,14 +15,14 @@
    shuffles of any target (gcc 12, clang): element by element K(x, x) takes a third longer. */
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_shufflevector)
-#define HG_TRANSPOSES_VECTORS 1
+#define HG_HAS_VECTORS 1
 #endif
 #endif
-#ifndef HG_TRANSPOSES_VECTORS
-#define HG_TRANSPOSES_VECTORS 0
+#ifndef HG_HAS_VECTORS
+#define HG_HAS_VECTORS 0
 #endif
 
-#if HG_TRANSPOSES_VECTORS
+#if HG_HAS_VECTORS
 typedef float vector_f32 __attribute__((vector_size(16)));
 typedef double vector_f64 __attribute__((vector_size(16)));
 

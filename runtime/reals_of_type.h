@@ -8,7 +8,7 @@ static void OF_TYPE(transpose)(REAL *to, int64_t to_stride, const REAL *from, in
     for (int64_t begin = 0; begin < rows; begin += BLOCK) {
         const int64_t end = rows - begin < BLOCK ? rows : begin + BLOCK;
         int64_t j = 0;
-#if HG_TRANSPOSES_VECTORS
+#if HG_HAS_VECTORS
         const int64_t whole = end - (end - begin) % VECTOR;
         for (; j + VECTOR <= columns; j += VECTOR) {
             for (int64_t i = begin; i < whole; i += VECTOR) {
@@ -74,7 +74,15 @@ static void OF_TYPE(mirror)(REAL *k, int64_t ldk, const hg1_area *area, int squa
 }
 
 static void OF_TYPE(add)(REAL *value, const REAL *earlier, int64_t count) {
-    for (int64_t i = 0; i < count; ++i) {
+    int64_t i = 0;
+#if HG_HAS_VECTORS
+    /* A compiler that is asked for -O2 may leave the loop below one by one: 12 % of the gradients at D = 64, 512 x 512. */
+    for (; i + VECTOR <= count; i += VECTOR) {
+        const OF_TYPE(vector) sum = OF_TYPE(load)(earlier + i) + OF_TYPE(load)(value + i);
+        memcpy(value + i, &sum, sizeof sum);
+    }
+#endif
+    for (; i < count; ++i) {
         value[i] = earlier[i] + value[i];
     }
 }

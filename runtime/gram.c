@@ -1,5 +1,5 @@
 /* The Gram matrix. Each entry is a function of its two points alone, so that nothing in this file can change a bit of
-   K: panels, chunks and pieces only decide who computes what and when. */
+   K: panels, chunks and areas only decide who computes what and when. */
 #include "fp_state.h"
 #include "hg_internal.h"
 
@@ -14,6 +14,7 @@ typedef struct gram {
     char *memory;
     int symmetric;          /* y = x and only i <= j is computed */
     int streams;            /* K, or where it is symmetric what is copied below the diagonal, goes around the caches */
+    int64_t mirror_columns; /* that are copied to their mirror image at a time */
     int64_t segments;       /* items per row panel */
     int64_t segment_chunks; /* chunks per item */
     int64_t group_chunks;   /* that one thread packs at a time */
@@ -24,6 +25,46 @@ static char *slot_memory(const gram *work, int slot) {
     return work->memory + work->plan.slots_begin + (size_t)slot * work->plan.slot_bytes;
 }
 
+/* In floating point: the product of two sizes that are only asked about may overflow. */
+static double matrix_bytes(const hg1_setting *setting, int64_t n, int64_t m) {
+    return (double)n * (double)m * (double)setting->kernel->element_size;
+}
+
+/* Whether K is written around the caches. */
+static int streams(const hg1_setting *setting, int64_t n, int64_t m) {
+    return setting->d <= HG_GRAM_STREAM_FEATURES && matrix_bytes(setting, n, m) >= HG_GRAM_STREAM_FROM;
+}
+
+/* Whether half of K(x, x) is computed and copied: where the copy costs more, all of it gives the same bits. */
+static int halves(const hg1_setting *setting, int64_t n) {
+    const hg1_kernel *kernel = setting->kernel;
+    const double operations =
+        (double)kernel->gram_operations * (kernel->features == 0 ? (double)setting->d / 16.0 : 1.0);
+    return kernel->symmetry == HG1_SYMMETRIC ||
+           (kernel->symmetry == HG1_BIT_SYMMETRIC &&
+            (matrix_bytes(setting, n, n) < HG_GRAM_MIRROR_IN_CACHE ||
+             operations >= HG_GRAM_MIRROR_OPERATIONS * (double)setting->variant->vector_bytes));
+}
+
+/* Whether the mirror images in K(x, x) are. Without y known: what is planned serves both. */
+static int streams_mirror(const hg1_setting *setting, int64_t n, int64_t m) {
+    return n == m && halves(setting, n) && matrix_bytes(setting, n, m) >= HG_GRAM_STREAM_MIRROR_FROM;
+}
+
+static void plan_scratch(gram *work, int64_t n, int64_t m) {
+    hg1_plan *plan = &work->plan;
+    const int around = streams_mirror(&work->setting, n, m);
+    work->mirror_columns = hg1_padded_columns(plan, around ? HG_GRAM_STREAMED_MIRROR_COLUMNS : HG_GRAM_MIRROR_COLUMNS);
+    const int64_t mirrored = plan->stored_rows * hg1_least(plan->stored_columns, work->mirror_columns),
+                  streamed = hg1_padded_rows(plan, hg1_least(n, HG_GRAM_STREAM_ROWS)) * plan->stored_columns;
+    if (around && plan->scratch_elements < mirrored) {
+        plan->scratch_elements = mirrored;
+    }
+    if (streams(&work->setting, n, m) && plan->scratch_elements < streamed) {
+        plan->scratch_elements = streamed;
+    }
+}
+
 /* Slots and workspace for panels of `rows` and chunks of `columns`, on at most `most` threads. */
 static hg_status plan_with_shape(gram *work, int64_t n, int64_t m, int64_t rows, int64_t columns, int64_t most) {
     hg1_plan *plan = &work->plan;
@@ -31,6 +72,7 @@ static hg_status plan_with_shape(gram *work, int64_t n, int64_t m, int64_t rows,
     if (status != HG_OK) {
         return status;
     }
+    plan_scratch(work, n, m);
     /* Where row panels alone cannot occupy the threads, they are cut into segments of chunks. */
     const int64_t wanted = plan->panels > 0 && most > 1 ? (4 * most + plan->panels - 1) / plan->panels : 1;
     work->segment_chunks = plan->chunks / wanted + (plan->chunks % wanted != 0);
@@ -64,9 +106,9 @@ static hg_status make_plan(gram *work, int64_t n, int64_t m) {
     plan->counts = setting->kernel->gram_counts;
     /* Panels begin at multiples of what leaves are made for, because with y = x they begin inside a chunk. */
     const int64_t multiple = hg1_padded_columns(plan, 1);
-    const int64_t tallest = hg1_streams_mirror(setting, n, m) ? HG_GRAM_STREAMED_PANEL_ROWS : HG_GRAM_PANEL_ROWS;
+    const int64_t tallest = streams_mirror(setting, n, m) ? HG_GRAM_STREAMED_PANEL_ROWS : HG_GRAM_PANEL_ROWS;
     int64_t rows = hg1_halved(tallest, HG_LEAST_PANEL_ROWS, setting->d, HG_PANEL_ELEMENTS);
-    const int64_t widest = hg1_streams(setting, n, m) ? HG_GRAM_STREAM_COLUMNS : HG_GRAM_CHUNK_COLUMNS;
+    const int64_t widest = streams(setting, n, m) ? HG_GRAM_STREAM_COLUMNS : HG_GRAM_CHUNK_COLUMNS;
     int64_t columns = hg1_halved(widest, HG_LEAST_CHUNK_COLUMNS, setting->d,
                                  HG_GRAM_CHUNK_BYTES / (int64_t)setting->kernel->element_size);
     while (rows > multiple && most > 1 && n / rows < 4 * most) {
@@ -158,24 +200,21 @@ static void compute_twice(const gram *work, char *slot, const block *b, int64_t 
     }
 }
 
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 /* With y = x: what lies on and above the diagonal; what lies below is copied from there while it is in a cache. */
 static void compute_symmetric(const gram *work, char *slot, const block *b) {
     const hg1_plan *plan = &work->plan;
     const int64_t columns = hg1_chunk_size(plan, b->chunk);
     /* Columns of the chunk before the diagonal's square in this panel, and to its end. */
     const int64_t before = b->begin - b->chunk * plan->chunk_columns;
-    const int64_t square_end = least(before + b->panel_rows, columns);
-    const int64_t step = hg1_padded_columns(plan, HG_GRAM_DIAGONAL_ROWS);
+    const int64_t square_end = hg1_least(before + b->panel_rows, columns);
+    /* What chunks and panels are multiples of: a step's own square lies in one chunk. */
+    const int64_t step = hg1_padded_columns(plan, 1);
     for (int64_t row = 0; row < b->panel_rows; row += step) {
         const int64_t column = before + row > 0 ? before + row : 0;
-        compute_twice(work, slot, b, row, least(row + step, b->panel_rows), column, square_end);
+        compute_twice(work, slot, b, row, hg1_least(row + step, b->panel_rows), column, square_end);
     }
-    for (int64_t column = square_end > 0 ? square_end : 0; column < columns; column += plan->mirror_columns) {
-        compute_twice(work, slot, b, 0, b->panel_rows, column, least(column + plan->mirror_columns, columns));
+    for (int64_t column = square_end > 0 ? square_end : 0; column < columns; column += work->mirror_columns) {
+        compute_twice(work, slot, b, 0, b->panel_rows, column, hg1_least(column + work->mirror_columns, columns));
     }
     if (work->streams) {
         hg1_stream_end();
@@ -187,10 +226,9 @@ static void stream_block(const gram *work, char *slot, const block *b) {
     const hg1_plan *plan = &work->plan;
     const size_t element = (size_t)work->setting.kernel->element_size;
     const int64_t columns = hg1_chunk_size(plan, b->chunk), padded = hg1_padded_columns(plan, columns);
-    const int64_t row_multiple = work->setting.variant->row_multiple;
-    const int64_t most = plan->scratch_elements / padded / row_multiple * row_multiple;
+    const int64_t most = hg1_padded_rows(plan, HG_GRAM_STREAM_ROWS);
     for (int64_t row = 0; row < b->panel_rows; row += most) {
-        const int64_t rows = least(b->panel_rows - row, most);
+        const int64_t rows = hg1_least(b->panel_rows - row, most);
         call_tile(work, slot, b, row, rows, 0, slot + plan->scratch, hg1_padded_rows(plan, rows), padded, padded);
         hg1_stream_rows(element, entry_of_k(work, b, row, 0), work->call.ldk, slot + plan->scratch, padded, rows,
                         columns);
@@ -293,17 +331,6 @@ static hg_status begin(gram *work, const hg1_kernel *kernel, const hg_options *o
     return status == HG_OK ? make_plan(work, n, m) : status;
 }
 
-/* Whether half of K(x, x) is computed and copied: where the copy costs more, all of it gives the same bits. */
-static int halves(const hg1_setting *setting, int64_t n) {
-    const hg1_kernel *kernel = setting->kernel;
-    const double operations =
-        (double)kernel->gram_operations * (kernel->features == 0 ? (double)setting->d / 16.0 : 1.0);
-    return kernel->symmetry == HG1_SYMMETRIC ||
-           (kernel->symmetry == HG1_BIT_SYMMETRIC &&
-            ((double)n * (double)n * kernel->element_size < HG_GRAM_MIRROR_IN_CACHE ||
-             operations >= HG_GRAM_MIRROR_OPERATIONS * (double)setting->variant->vector_bytes));
-}
-
 HG_SHARED hg_status hg1_gram(const hg1_kernel *kernel, const hg_options *options, const hg1_call *call) {
     gram work;
     hg_status status = hg1_choose_form(&kernel, options, call);
@@ -321,8 +348,8 @@ HG_SHARED hg_status hg1_gram(const hg1_kernel *kernel, const hg_options *options
     }
     work.call = *call;
     work.symmetric = call->y == NULL && halves(&work.setting, call->n);
-    work.streams = work.symmetric ? hg1_streams_mirror(&work.setting, call->n, call->m)
-                                  : hg1_streams(&work.setting, call->n, call->m);
+    work.streams =
+        work.symmetric ? streams_mirror(&work.setting, call->n, call->m) : streams(&work.setting, call->n, call->m);
     return hg1_with_workspace(&work.setting.options, work.bytes, compute, &work);
 }
 

@@ -28,12 +28,11 @@ extern "C" {
    packs every panel of x once for them. */
 #define HG_GRAM_CHUNK_BYTES (1 << 18)
 #define HG_GRAM_GROUP_COLUMNS 2048
-/* With y = x: rows of the steps along the diagonal, and columns to the right of its square, that are computed in place and
-   copied to their mirror images, which go down the columns of K, while the second-level cache has them. Going through
+/* With y = x: columns to the right of the diagonal's square that are computed in place and copied to their mirror images,
+   which go down the columns of K, while the second-level cache has them. Going through
    scratch instead, 512 x 512 points of 64 features take 0.28 ms and not 0.25, 1024 x 1024 of 16 features 0.74 and 0.60. From
    so many bytes of K on mirror images are written around the caches, in long runs: 4096 x 4096 points of 64 features take 24
    ms and not 32, of 16 features 13 and 21. (Xeon, avx512, f32.) */
-#define HG_GRAM_DIAGONAL_ROWS 32
 #define HG_GRAM_MIRROR_COLUMNS 128
 #define HG_GRAM_STREAMED_PANEL_ROWS 256
 #define HG_GRAM_STREAMED_MIRROR_COLUMNS 512
@@ -202,8 +201,7 @@ typedef struct hg1_plan {
     int64_t panel_rows, chunk_columns; /* the shape */
     int64_t panels, chunks;
     int64_t stored_rows, stored_columns; /* a full panel and a full chunk with their padding */
-    int64_t mirror_columns;              /* of K, where y = x: copied to their mirror image at a time */
-    int64_t scratch_elements;            /* a padded copy of a small piece of K or of its cotangent */
+    int64_t scratch_elements;            /* padded copies of what leaves do not write or read in place */
     int slots;
     size_t parameter_list, parameter_buffers, parameter_dimensions, ps, pf, center;
     hg1_points_layout y; /* chunk by chunk */
@@ -211,13 +209,14 @@ typedef struct hg1_plan {
     size_t arguments, x_points, x_scalars, x_planes, scratch; /* within a slot */
 } hg1_plan;
 
+static inline int64_t hg1_least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
 HG_HELPER int64_t hg1_padded_rows(const hg1_plan *plan, int64_t rows);
 HG_HELPER int64_t hg1_padded_columns(const hg1_plan *plan, int64_t columns);
 /* `size` halved until size * d <= elements, but not below `least`. */
 HG_HELPER int64_t hg1_halved(int64_t size, int64_t least, int64_t d, int64_t elements);
-/* Whether a Gram matrix of this size is written around the caches; and where every entry is written twice. */
-HG_HELPER int hg1_streams(const hg1_setting *setting, int64_t n, int64_t m);
-HG_HELPER int hg1_streams_mirror(const hg1_setting *setting, int64_t n, int64_t m);
 HG_HELPER hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m, int64_t panel_rows,
                                    int64_t chunk_columns);
 HG_HELPER void hg1_plan_shared(hg1_plan *plan, hg1_layout *layout, int64_t stored_chunks);
@@ -323,7 +322,7 @@ typedef struct hg1_area {
    diagonal in it where `square_too` is set. Around the caches by way of `scratch`, which has room for the area; NULL: through
    them. */
 HG_HELPER void hg1_mirror(size_t element, void *k, int64_t ldk, const hg1_area *area, int square_too, void *scratch);
-/* Copies `rows` rows of a piece into K around the caches; hg1_stream_end before another thread may read them. */
+/* Copies rows of K from elsewhere into it around the caches; hg1_stream_end before another thread may read them. */
 HG_HELPER void hg1_stream_rows(size_t element, void *k, int64_t ldk, const void *rows_of_k, int64_t stride,
                                int64_t rows, int64_t columns);
 HG_HELPER void hg1_stream_end(void);

@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 static int64_t round_up(int64_t value, int64_t multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
@@ -30,7 +26,7 @@ HG_HELPER_DEFINITION int64_t hg1_padded_columns(const hg1_plan *plan, int64_t co
 }
 
 HG_HELPER_DEFINITION int64_t hg1_panel_size(const hg1_plan *plan, int64_t panel) {
-    return least(plan->panel_rows, plan->n - panel * plan->panel_rows);
+    return hg1_least(plan->panel_rows, plan->n - panel * plan->panel_rows);
 }
 
 HG_HELPER_DEFINITION int64_t hg1_halved(int64_t size, int64_t lower_limit, int64_t d, int64_t elements) {
@@ -41,20 +37,7 @@ HG_HELPER_DEFINITION int64_t hg1_halved(int64_t size, int64_t lower_limit, int64
 }
 
 HG_HELPER_DEFINITION int64_t hg1_chunk_size(const hg1_plan *plan, int64_t chunk) {
-    return least(plan->chunk_columns, plan->m - chunk * plan->chunk_columns);
-}
-
-/* In floating point: the product of two sizes that are only asked about may overflow. */
-static double matrix_bytes(const hg1_setting *setting, int64_t n, int64_t m) {
-    return (double)n * (double)m * (double)setting->kernel->element_size;
-}
-
-HG_HELPER_DEFINITION int hg1_streams(const hg1_setting *setting, int64_t n, int64_t m) {
-    return setting->d <= HG_GRAM_STREAM_FEATURES && matrix_bytes(setting, n, m) >= HG_GRAM_STREAM_FROM;
-}
-
-HG_HELPER_DEFINITION int hg1_streams_mirror(const hg1_setting *setting, int64_t n, int64_t m) {
-    return n == m && matrix_bytes(setting, n, m) >= HG_GRAM_STREAM_MIRROR_FROM;
+    return hg1_least(plan->chunk_columns, plan->m - chunk * plan->chunk_columns);
 }
 
 HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m,
@@ -68,22 +51,12 @@ HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting 
     plan->chunk_columns = chunk_columns;
     plan->panels = n / panel_rows + (n % panel_rows != 0);
     plan->chunks = m / chunk_columns + (m % chunk_columns != 0);
-    plan->stored_rows = hg1_padded_rows(plan, least(n, panel_rows));
-    plan->stored_columns = hg1_padded_columns(plan, least(m, chunk_columns));
-    const int streams_mirror = hg1_streams_mirror(setting, n, m);
-    plan->mirror_columns =
-        hg1_padded_columns(plan, streams_mirror ? HG_GRAM_STREAMED_MIRROR_COLUMNS : HG_GRAM_MIRROR_COLUMNS);
-    /* A piece with too few rows has row_multiple of them and any columns; one with too few columns has some rows; what is
-       mirrored around the caches has a panel's. */
-    const int64_t few = hg1_padded_rows(plan, least(n, HG_SCRATCH_ROWS)) * hg1_padded_columns(plan, 1),
-                  mirrored = streams_mirror ? plan->stored_rows * least(plan->stored_columns, plan->mirror_columns) : 0;
+    plan->stored_rows = hg1_padded_rows(plan, hg1_least(n, panel_rows));
+    plan->stored_columns = hg1_padded_columns(plan, hg1_least(m, chunk_columns));
+    /* A piece with too few rows has row_multiple of them and any columns; one with too few columns has some rows. */
+    const int64_t few = hg1_padded_rows(plan, hg1_least(n, HG_SCRATCH_ROWS)) * hg1_padded_columns(plan, 1);
     plan->scratch_elements = setting->variant->row_multiple * plan->stored_columns;
     plan->scratch_elements = plan->scratch_elements < few ? few : plan->scratch_elements;
-    plan->scratch_elements = plan->scratch_elements < mirrored ? mirrored : plan->scratch_elements;
-    /* Some rows of a chunk, where K is streamed. */
-    const int64_t streamed =
-        hg1_streams(setting, n, m) ? hg1_padded_rows(plan, least(n, HG_GRAM_STREAM_ROWS)) * plan->stored_columns : 0;
-    plan->scratch_elements = plan->scratch_elements < streamed ? streamed : plan->scratch_elements;
     /* Leaves index with 32 bits inside their buffers. */
     const int64_t row_planes = plan->counts.xf > 1 ? plan->counts.xf : 1;
     const int64_t column_planes = plan->counts.yf > 1 ? plan->counts.yf : 1;

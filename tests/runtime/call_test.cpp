@@ -103,6 +103,16 @@ TEST_F(Call, WorkspaceIsExactAndEnough) {
     }
 }
 
+// Mirror images that go around the caches pass through it.
+TEST_F(Call, WorkspaceOfALargeSymmetricMatrixIsExactAndEnough) {
+    for (int threads : {1, 3}) {
+        hg_options options = default_options();
+        options.threads = threads;
+        Problem<float, Rbf> p(2517, 2517, 3, true);
+        ASSERT_NO_FATAL_FAILURE(check_workspace(p, options, false));
+    }
+}
+
 // Memory grows with n + m, never with n m.
 TEST_F(Call, WorkspaceStaysSmall) {
     Problem<float, Rbf> p(1, 1, 8);

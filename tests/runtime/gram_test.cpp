@@ -187,7 +187,7 @@ TEST_F(Gram, LargeMatricesAreStreamed) {
     EXPECT_EQ(broken_at, 0);
 }
 
-// The entries of a large K(x, x) and their mirror images, too: in lines that begin anywhere, for pieces cut off by the end.
+// The entries of a large K(x, x) and their mirror images, too: in lines that begin anywhere, for areas cut off by the end.
 template <typename T, bool asymmetric>
 void expect_large_symmetric(std::int64_t n, hg1_symmetry symmetry) {
     streamed(symmetry, [&](const hg_options &options, const Layout &layout) {

@@ -43,8 +43,7 @@ std::string symmetry_text(const KernelInterface& kernel) {
         case Symmetry::Bits:
             return start +
                    "k(x, y) and k(y, x) have the same bits: half of the entries are computed and mirrored where that "
-                   "is faster, "
-                   "and K has the bits that a copy of x as y would give.";
+                   "is faster, and K has the bits that a copy of x as y would give.";
         case Symmetry::Mathematical:
             return start + "k(x, y) = k(y, x) up to rounding: the entries with i <= j are computed and mirrored.";
         case Symmetry::None: break;

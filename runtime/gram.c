@@ -38,8 +38,7 @@ static int streams(const hg1_setting *setting, int64_t n, int64_t m) {
 /* Whether half of K(x, x) is computed and copied: where the copy costs more, all of it gives the same bits. */
 static int halves(const hg1_setting *setting, int64_t n) {
     const hg1_kernel *kernel = setting->kernel;
-    const double operations =
-        (double)kernel->gram_operations * (kernel->features == 0 ? (double)setting->d / 16.0 : 1.0);
+    const double operations = hg1_operations_of_call(setting, kernel->gram_operations);
     return kernel->symmetry == HG1_SYMMETRIC ||
            (kernel->symmetry == HG1_BIT_SYMMETRIC &&
             (matrix_bytes(setting, n, n) < HG_GRAM_MIRROR_IN_CACHE ||
@@ -160,24 +159,20 @@ static void compute_block(const gram *work, char *slot, const block *b, int64_t 
     const hg1_plan *plan = &work->plan;
     const size_t element = (size_t)work->setting.kernel->element_size;
     const int64_t row_multiple = work->setting.variant->row_multiple;
-    const int64_t column_multiple = work->setting.variant->column_multiple;
-    const int64_t ldk = work->call.ldk;
-    /* Leaves index K with 32 bits: fewer rows at a time where its rows are far apart. */
-    int64_t most = ldk > 0 ? (INT32_MAX - columns) / ldk : 1;
-    most = most / row_multiple * row_multiple;
+    const int64_t ldk = work->call.ldk, most = hg1_rows_in_place(plan, columns, ldk);
     const int64_t padded = hg1_padded_columns(plan, columns);
     const int64_t scratch_rows = plan->scratch_elements / padded / row_multiple * row_multiple;
     while (row < end) {
         const int64_t left = end - row;
         char *k = entry_of_k(work, b, row, column);
-        if (columns >= column_multiple && left >= row_multiple && most > 0) {
-            const int64_t rows = left < most ? left : most;
+        if (left >= row_multiple && most > 0) {
+            const int64_t rows = hg1_least(left, most);
             call_tile(work, slot, b, row, rows, column, k, rows, columns, ldk);
             row += rows;
             continue;
         }
         /* Too small, or too far apart, for a leaf to write in place. */
-        const int64_t rows = left < scratch_rows ? left : scratch_rows;
+        const int64_t rows = hg1_least(left, scratch_rows);
         char *scratch = slot + plan->scratch;
         call_tile(work, slot, b, row, rows, column, scratch, hg1_padded_rows(plan, rows), padded, padded);
         for (int64_t i = 0; i < rows; ++i) {
@@ -221,7 +216,7 @@ static void compute_symmetric(const gram *work, char *slot, const block *b) {
     }
 }
 
-/* The same of a K that fits no cache: through scratch, in whole lines. */
+/* All of the panel and the chunk, of a K that fits no cache: through scratch, in whole lines. */
 static void stream_block(const gram *work, char *slot, const block *b) {
     const hg1_plan *plan = &work->plan;
     const size_t element = (size_t)work->setting.kernel->element_size;

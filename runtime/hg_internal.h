@@ -29,9 +29,8 @@ extern "C" {
 #define HG_GRAM_CHUNK_BYTES (1 << 18)
 #define HG_GRAM_GROUP_COLUMNS 2048
 /* With y = x: columns to the right of the diagonal's square that are computed in place and copied to their mirror images,
-   which go down the columns of K, while the second-level cache has them. Going through
-   scratch instead, 512 x 512 points of 64 features take 0.28 ms and not 0.25, 1024 x 1024 of 16 features 0.74 and 0.60. From
-   so many bytes of K on mirror images are written around the caches, in long runs: 4096 x 4096 points of 64 features take 24
+   which go down the columns of K, while the second-level cache has them. Going through scratch instead, 512 x 512 points of
+   64 features take 0.28 ms and not 0.25, 1024 x 1024 of 16 features 0.74 and 0.60. From so many bytes of K on mirror images are written around the caches, in long runs: 4096 x 4096 points of 64 features take 24
    ms and not 32, of 16 features 13 and 21. (Xeon, avx512, f32.) */
 #define HG_GRAM_MIRROR_COLUMNS 128
 #define HG_GRAM_STREAMED_PANEL_ROWS 256
@@ -137,6 +136,8 @@ typedef struct hg1_run {
 
 typedef void (*hg1_item)(void *state, int slot, int64_t item);
 
+/* Operations of a pair in this call, from an estimate for 16 features where D is its argument. */
+HG_HELPER double hg1_operations_of_call(const hg1_setting *setting, int32_t estimate);
 /* Whether a call of so many pairs has enough operations for threads and allocation to pay. */
 HG_HELPER int hg1_call_is_large(const hg1_setting *setting, int64_t n, int64_t m);
 /* The most threads that a call of so many pairs may use: 1 below the threshold. */
@@ -217,6 +218,9 @@ HG_HELPER int64_t hg1_padded_rows(const hg1_plan *plan, int64_t rows);
 HG_HELPER int64_t hg1_padded_columns(const hg1_plan *plan, int64_t columns);
 /* `size` halved until size * d <= elements, but not below `least`. */
 HG_HELPER int64_t hg1_halved(int64_t size, int64_t least, int64_t d, int64_t elements);
+/* The most rows of K or of its cotangent, `columns` wide and `ld` elements apart, that a leaf indexes in place with 32 bits;
+   0 where there are too few columns for one. */
+HG_HELPER int64_t hg1_rows_in_place(const hg1_plan *plan, int64_t columns, int64_t ld);
 HG_HELPER hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m, int64_t panel_rows,
                                    int64_t chunk_columns);
 HG_HELPER void hg1_plan_shared(hg1_plan *plan, hg1_layout *layout, int64_t stored_chunks);
@@ -314,7 +318,8 @@ HG_HELPER void hg1_subtract_center(size_t element, void *values, const void *cen
 /* destination[feature * padded + j] = source[j * ld + feature]; columns beyond `columns` repeat the last point. */
 HG_HELPER void hg1_pack_transposed(size_t element, void *destination, const void *source, int64_t ld, int64_t columns,
                                    int64_t padded, int64_t d);
-/* Rows [row, row + rows) x columns [column, column + columns) of a symmetric matrix; `column` is at least `row`. */
+/* Rows [row, row + rows) x columns [column, column + columns) of a symmetric matrix; `column` is at least `row`, and the
+   square that the rows have on the diagonal lies in it to the end, or not at all. */
 typedef struct hg1_area {
     int64_t row, rows, column, columns;
 } hg1_area;

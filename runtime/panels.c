@@ -40,6 +40,15 @@ HG_HELPER_DEFINITION int64_t hg1_chunk_size(const hg1_plan *plan, int64_t chunk)
     return hg1_least(plan->chunk_columns, plan->m - chunk * plan->chunk_columns);
 }
 
+HG_HELPER_DEFINITION int64_t hg1_rows_in_place(const hg1_plan *plan, int64_t columns, int64_t ld) {
+    const hg1_variant *variant = plan->setting->variant;
+    if (columns < variant->column_multiple) {
+        return 0;
+    }
+    const int64_t most = ld > 0 ? (INT32_MAX - columns) / ld : 1;
+    return most / variant->row_multiple * variant->row_multiple;
+}
+
 HG_HELPER_DEFINITION hg_status hg1_plan_shape(hg1_plan *plan, const hg1_setting *setting, int64_t n, int64_t m,
                                               int64_t panel_rows, int64_t chunk_columns) {
     plan->setting = setting;

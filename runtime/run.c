@@ -2,12 +2,13 @@
 #include "fp_state.h"
 #include "hg_internal.h"
 
+HG_HELPER_DEFINITION double hg1_operations_of_call(const hg1_setting *setting, int32_t estimate) {
+    return (double)estimate * (setting->kernel->features == 0 ? (double)setting->d / 16.0 : 1.0);
+}
+
 HG_HELPER_DEFINITION int hg1_call_is_large(const hg1_setting *setting, int64_t n, int64_t m) {
-    double operations = (double)n * (double)m * (double)setting->kernel->operations_per_pair;
-    if (setting->kernel->features == 0) {
-        operations *= (double)setting->d / 16.0; /* the estimate is for 16 features */
-    }
-    return operations > HG_THREADS_FROM_OPERATIONS;
+    const double operations = hg1_operations_of_call(setting, setting->kernel->operations_per_pair);
+    return (double)n * (double)m * operations > HG_THREADS_FROM_OPERATIONS;
 }
 
 HG_HELPER_DEFINITION int hg1_call_threads(const hg1_setting *setting, int64_t n, int64_t m) {

@@ -39,18 +39,15 @@ HG_HELPER_DEFINITION void hg1_vjp_pairs(const hg1_vjp *work, const hg1_vjp_block
     const hg1_plan *plan = &work->plan;
     const size_t element = (size_t)work->setting.kernel->element_size;
     const int64_t row_multiple = work->setting.variant->row_multiple;
-    const int64_t column_multiple = work->setting.variant->column_multiple;
     const int64_t ldg = work->call.ldg, first = b->chunk * plan->chunk_columns;
-    /* Leaves index g with 32 bits: fewer rows at a time where its rows are far apart. Each entry of w is a function of
-       its pair alone, so that this changes no bit. */
-    int64_t most = ldg > 0 ? (INT32_MAX - b->columns) / ldg : 1;
-    most = most / row_multiple * row_multiple;
+    /* Each entry of w is a function of its pair alone, so that how many rows go at a time changes no bit. */
+    const int64_t most = hg1_rows_in_place(plan, b->columns, ldg);
     const int64_t scratch_rows = plan->scratch_elements / b->padded_columns / row_multiple * row_multiple;
     for (int64_t row = 0; row < b->rows;) {
         const int64_t left = b->rows - row;
         const char *g = (const char *)work->call.g + (size_t)((b->begin + row) * ldg + first) * element;
-        if (b->columns >= column_multiple && left >= row_multiple && most > 0) {
-            const int64_t rows = left < most ? left : most;
+        if (left >= row_multiple && most > 0) {
+            const int64_t rows = hg1_least(left, most);
             call_pairs(work, b, row, rows, g, ldg, rows, b->columns);
             row += rows;
             continue;

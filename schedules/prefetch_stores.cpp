@@ -46,9 +46,7 @@ private:
     }
 
     // In terms of what is known where the loop's body begins.
-    Expr first_element(const Store* store) const {
-        const Ramp* ramp = store->index.as<Ramp>();
-        Expr index = ramp != nullptr ? ramp->base : store->index;
+    Expr without_lets(Expr index) const {
         for (auto let = lets_.rbegin(); let != lets_.rend(); ++let) index = substitute(let->first, let->second, index);
         return index;
     }
@@ -56,16 +54,17 @@ private:
     Stmt visit(const Store* store) override {
         if (store->name != output_ || !loop_.ends_with(loop_suffix_)) return store;
         const Halide::Type type = store->value.type();
-        const Expr index = first_element(store);
+        const Ramp* ramp = store->index.as<Ramp>();
+        const Expr first = ramp != nullptr ? ramp->base : store->index;
+        const Expr index = without_lets(first);
         if (!next_.defined() || !is_const_zero(simplify(index - next_)) || bytes_ >= line_bytes) bytes_ = 0;
         const bool begins_a_line = bytes_ == 0;
         bytes_ += type.bytes() * type.lanes();
         next_ = index + type.lanes();
         if (!begins_a_line) return store;
-        const Ramp* ramp = store->index.as<Ramp>();
-        const Expr later = (ramp != nullptr ? ramp->base : store->index) + elements_;
-        const Expr prefetch = Call::make(type.element_of(), Call::prefetch,
-                                         {Variable::make(Halide::Handle(), output_), later, 1, 1}, Call::Intrinsic);
+        const Expr prefetch =
+            Call::make(type.element_of(), Call::prefetch,
+                       {Variable::make(Halide::Handle(), output_), first + elements_, 1, 1}, Call::Intrinsic);
         return Block::make(Evaluate::make(prefetch), store);
     }
 };

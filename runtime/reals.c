@@ -25,6 +25,8 @@
 #if HG_HAS_VECTORS
 typedef float vector_f32 __attribute__((vector_size(16)));
 typedef double vector_f64 __attribute__((vector_size(16)));
+typedef int32_t mask_f32 __attribute__((vector_size(16)));
+typedef int64_t mask_f64 __attribute__((vector_size(16)));
 
 static inline vector_f32 load_f32(const float *place) {
     vector_f32 value;
@@ -65,6 +67,12 @@ static inline void transpose_square_f64(double *to, int64_t ld, const double *fr
     memcpy(to + ld, &column1, sizeof column1);
 }
 #endif
+
+/* Of a sorted sample, how many at either end are left out of its middle. Of few numbers all but the median: one huge point
+   may not draw the others with it. */
+static int dropped_of_sample(int count) {
+    return count < 5 && count > 0 ? (count - 1) / 2 : count / 4;
+}
 
 #define REAL float
 #define VECTOR 4

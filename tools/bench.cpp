@@ -126,6 +126,7 @@ private:
         KernelRequest counted = request_;
         counted.features = static_cast<int>(shape.d);
         r.operations_per_pair = halogram::operations_per_pair(counted, operation).total();
+        r.needs_half = shape.self && operation == "gram" && library.kernels[0].symmetry != Symmetry::None;
         r.bytes = problem->bytes();
         step("timing " + what);
         r.timing = time_of([&] { problem->run(); }, a_.seconds);
@@ -184,10 +185,11 @@ void add_bench_command(CLI::App& program) {
     command->footer(
         "Points are normal with the variance 1 / D; parameters lie in the middle of the catalogue's interval (of a\n"
         "formula: 1). Times are medians of samples of at least 2 ms, inputs and outputs touched before.\n"
-        "limit: operations a pair (halogram explain) at the rate of arithmetic instructions that this run measured, "
-        "or,\n"
-        "where K is larger than the last-level cache, the rate of stores. On machines that add beside a multiplier,\n"
-        "fractions above 1 are possible.\n"
+        "limit: operations a pair (halogram explain) at the rate of arithmetic instructions that this run measured "
+        "(of\n"
+        "half of the pairs where y is x and the kernel is symmetric), or, where K is larger than the last-level "
+        "cache,\n"
+        "the rate of stores. On machines that add beside a multiplier, fractions above 1 are possible.\n"
         "error: of the very run that was timed, against 256-bit arithmetic.\n\n"
         "Examples:\n"
         "  halogram bench --kernel rbf --features 5\n"

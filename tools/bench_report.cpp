@@ -37,14 +37,10 @@ std::string error_text(const BenchResult& r) {
            std::to_string(r.error.entries) + " entries of gx, against 256 bits)";
 }
 
-double computed_pairs(const BenchResult& r) {
-    return r.shape.self && r.operation == "gram" ? r.pairs() / 2 : r.pairs();
-}
-
 }  // namespace
 
 double BenchResult::arithmetic_limit(const Calibration& machine) const {
-    return computed_pairs(*this) * operations_per_pair / (machine.numbers() * threads);
+    return pairs() / (needs_half ? 2 : 1) * operations_per_pair / (machine.numbers() * threads);
 }
 
 double BenchResult::memory_limit(const Calibration& machine) const {
@@ -81,6 +77,7 @@ nlohmann::ordered_json record_of(const BenchResult& r, const Calibration& machin
                                      {"calls", r.timing.calls},
                                      {"pairs_per_second", r.pairs() / r.timing.median},
                                      {"operations_per_pair", r.operations_per_pair},
+                                     {"needs_half_of_the_pairs", r.needs_half},
                                      {"arithmetic_limit_seconds", arithmetic},
                                      {"memory_limit_seconds", memory},
                                      {"fraction", std::max(arithmetic, memory) / r.timing.median},
@@ -127,6 +124,7 @@ std::string text_of(const BenchResult& r, const Calibration& machine) {
                              duration(r.timing.upper_quartile) + "; " + std::to_string(r.timing.calls) + " calls)");
     text += line("pairs", number(r.pairs() / time / 1e9) + " G/s");
     text += line("limit", duration(limit) + ": " + std::to_string(r.operations_per_pair) + " operations a pair" +
+                              (r.needs_half ? " of half of the pairs" : "") +
                               (memory > arithmetic ? ", but K goes to memory" : "") + "; fraction " +
                               number(limit / time, 2));
     text += line("error", error_text(r));

@@ -17,7 +17,8 @@ struct BenchResult {
     int threads = 1;
     Timing timing;
     int operations_per_pair = 0;
-    double bytes = 0;  // of K written or g read
+    bool needs_half = false;  // of the pairs: the kernel is symmetric and y is x
+    double bytes = 0;         // of K written or g read
     BenchError error;
     std::string against;  // an autoscheduler, or empty
     std::optional<Comparison> comparison;
@@ -26,7 +27,7 @@ struct BenchResult {
 
     double pairs() const { return double(shape.n) * double(shape.m); }
     // Seconds that the arithmetic takes at the measured rate of `threads` threads, and what memory adds to it where K does not
-    // fit the last-level cache. With y = NULL half of the pairs are computed.
+    // fit the last-level cache.
     double arithmetic_limit(const Calibration& machine) const;
     double memory_limit(const Calibration& machine) const;
 };

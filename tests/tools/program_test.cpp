@@ -266,8 +266,16 @@ TEST_F(Program, BenchMeasuresAndJudges) {
         run("bench --formula 'exp(-sum(abs(x - y)))' --features any --dimension 3 --dtype f64 --size 8 "
             "--seconds 0.001 --self --variant all");
     ASSERT_EQ(text.status, 0) << text.errors;
-    for (const char* part : {"This machine", "D = 3", "8 x 8 (y is x)", "fraction", "of the bound"})
+    for (const char* part :
+         {"This machine", "D = 3", "8 x 8 (y is x)", "a pair of half of the pairs", "fraction", "of the bound"})
         EXPECT_NE(text.output.find(part), std::string::npos) << part << "\n" << text.output;
+}
+
+TEST_F(Program, BenchAsksForAllPairsWhereTheKernelIsNotSymmetric) {
+    const Result json =
+        run("bench --formula 'sum(x * y^2)' --features 3 --size 8 --seconds 0.001 --self --variant sse41 --json");
+    ASSERT_EQ(json.status, 0) << json.errors;
+    EXPECT_EQ(nlohmann::json::parse(json.output)["results"][0]["needs_half_of_the_pairs"], false);
 }
 
 TEST_F(Program, BenchSaysWhatItCannotMeasure) {

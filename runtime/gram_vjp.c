@@ -45,12 +45,8 @@ static hg_status make_plan(hg1_vjp *work, int64_t n, int64_t m) {
     plan->setting = setting;
     plan->prepare = &work->leaves->prepare;
     plan->counts = setting->kernel->gram_vjp_counts;
-    int64_t rows = n <= HG_VJP_FEW_ROWS    ? HG_VJP_PANEL_ROWS_OF_FEW
-                   : n <= HG_VJP_SOME_ROWS ? HG_VJP_PANEL_ROWS_OF_SOME
-                                           : HG_VJP_PANEL_ROWS;
-    int64_t columns = m <= HG_VJP_SOME_COLUMNS ? HG_VJP_CHUNK_COLUMNS_OF_SOME : HG_VJP_CHUNK_COLUMNS;
-    rows = hg1_halved(rows, HG_LEAST_PANEL_ROWS, d, HG_PANEL_ELEMENTS);
-    columns = hg1_halved(columns, HG_LEAST_CHUNK_COLUMNS, d, HG_CHUNK_ELEMENTS);
+    const int64_t rows = hg1_halved(hg1_vjp_panel_rows(n), HG_LEAST_PANEL_ROWS, d, HG_PANEL_ELEMENTS);
+    const int64_t columns = hg1_halved(hg1_vjp_chunk_columns(m), HG_LEAST_CHUNK_COLUMNS, d, HG_CHUNK_ELEMENTS);
     const hg_status status = hg1_plan_shape(plan, setting, n, m, rows, columns);
     if (status != HG_OK) {
         return status;

@@ -24,6 +24,8 @@ Expr fused_multiply_add(const Expr& a, const Expr& b, const Expr& c) {
     return Call::make(type, type.bits() == 32 ? "llvm.fma.f32" : "llvm.fma.f64", {a, b, c}, Call::PureExtern);
 }
 
+Expr negated(const Expr& a) { return make_const(a.type(), -0.0) - a; }
+
 Expr not_a_number(const Expr& a) {
     return !Call::make(Halide::Bool(a.type().lanes()), Call::strict_eq, {a, a}, Call::PureIntrinsic);
 }

@@ -24,7 +24,7 @@ std::vector<Halide::Expr> pair_plane_values(const GradientTerms& terms, Stages& 
 
 Halide::Expr with_gradient_term(const Halide::Expr& so_far, const GradientTerm& term, Halide::Expr w, Stages& stages,
                                 const Place& place, Stages::Memo& memo) {
-    if (term.negative) w = -w;
+    if (term.negative) w = code::negated(w);
     if (term.feature == nullptr) return so_far + w;
     if (term.sign) return code::add_with_sign(so_far, w, stages.emit(term.feature->arguments[0], place, memo));
     const Halide::Expr feature = stages.emit(term.feature, place, memo);

@@ -18,12 +18,9 @@ namespace halogram {
 class SumOrder {
 public:
     SumOrder(std::int64_t n, std::int64_t m)
-        // The sizes of gram_vjp.c, for numbers of features that do not shrink them.
-        : rows_(std::min<std::int64_t>(n, n <= HG_VJP_FEW_ROWS    ? HG_VJP_PANEL_ROWS_OF_FEW
-                                          : n <= HG_VJP_SOME_ROWS ? HG_VJP_PANEL_ROWS_OF_SOME
-                                                                  : HG_VJP_PANEL_ROWS)),
-          columns_(std::min<std::int64_t>(
-              m, m <= HG_VJP_SOME_COLUMNS ? HG_VJP_CHUNK_COLUMNS_OF_SOME : HG_VJP_CHUNK_COLUMNS)),
+        // For numbers of features that do not shrink them.
+        : rows_(std::min(n, hg1_vjp_panel_rows(n))),
+          columns_(std::min(m, hg1_vjp_chunk_columns(m))),
           panels_(rows_ > 0 ? quotient_up(n, rows_) : 0),
           chunks_(columns_ > 0 ? quotient_up(m, columns_) : 0) {}
 

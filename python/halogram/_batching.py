@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
+
+_is_batched = torch._C._functorch.is_legacy_batchedtensor
 
 
 def inner_dimensions(kinds: Sequence[str]) -> tuple[int, ...]:
@@ -52,3 +55,26 @@ def shapes(args: Sequence[Any], in_dims: Sequence[Any], batch: int) -> list[Any]
             del shape[d]
         result.append((batch, *shape))
     return result
+
+
+class _Info(NamedTuple):
+    batch_size: int
+
+
+def of_batched_gradients(function: Any, args: Sequence[Any]) -> Any:
+    """What an ``autograd.Function`` computes of the wrapped tensors that ``is_grads_batched`` sends through the backward
+    pass, by its rule for vmap; None where there are none among the arguments."""
+    dims = tuple(0 if isinstance(a, Tensor) and _is_batched(a) else None for a in args)
+    if all(d is None for d in dims):
+        return None
+    level = torch._C._vmapmode_increment_nesting() - 1
+    torch._C._vmapmode_decrement_nesting()
+    if level != 1:
+        raise NotImplementedError("is_grads_batched inside of another one is not built: torch.func.vmap is")
+    # The third argument is for tensors that are not wrapped.
+    plain = [a if d is None else torch._remove_batch_dim(a, level, 0, 0) for a, d in zip(args, dims)]
+    info = _Info(next(a.shape[0] for a, d in zip(plain, dims) if d is not None))
+    results, out_dims = function.vmap(info, dims, *plain)
+    if isinstance(results, Tensor):
+        return torch._add_batch_dim(results, out_dims, level)
+    return tuple(torch._add_batch_dim(r, d, level) for r, d in zip(results, out_dims))

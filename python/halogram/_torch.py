@@ -22,6 +22,7 @@ _threads = torch.get_num_threads
 _transform = torch._C._functorch.peek_interpreter_stack
 _modes = torch._C._len_torch_dispatch_stack
 _tracing = torch._C._get_tracing_state
+_is_batched = torch._C._functorch.is_legacy_batchedtensor  # by is_grads_batched
 _strided = torch.strided
 _PLAIN = (Tensor, torch.nn.Parameter)
 
@@ -104,9 +105,8 @@ class _Gram(Function):
         if tensors:
             rest = iter(tensors)
             values = tuple([next(rest) if isinstance(v, Tensor) else v for v in values])
-        if torch._C._functorch.is_legacy_batchedtensor(g):
-            raise NotImplementedError("is_grads_batched and vectorize=True are not built: torch.func.vmap and jacrev are")
-        if not _is_grad_enabled() and _transform() is None and type(g) is Tensor and not _modes():
+        plain = _transform() is None and type(g) is Tensor and not _is_batched(g) and not _modes()
+        if plain and not _is_grad_enabled():
             if g.is_neg() or g._is_zerotensor():
                 g = _calls.in_memory(g)
             results = kernel.gram_vjp(x, y, values, g, wanted, x.new_empty, _threads())

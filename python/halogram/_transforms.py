@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from . import _calls
-from ._batching import shaped_as, shapes, to_front
+from ._batching import of_batched_gradients, shaped_as, shapes, to_front
 from ._calls import Inputs, Shared, spread
 
 _THIRD = (
@@ -58,7 +58,8 @@ class GramVjp(Function):
 
     @staticmethod
     def forward(shared: Shared, wanted: Any, x: Tensor, y: Tensor | None, g: Tensor, *values: Any) -> Any:
-        return _calls.gram_vjp(shared, wanted, g, (x, y, *values))
+        batched = of_batched_gradients(GramVjp, (shared, wanted, x, y, g, *values))
+        return _calls.gram_vjp(shared, wanted, g, (x, y, *values)) if batched is None else batched
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -104,7 +105,8 @@ class Tangent(Function):
 
     @staticmethod
     def forward(shared: Shared, *args: Any) -> Tensor:
-        return _calls.tangent(shared, *_halves(args))
+        batched = of_batched_gradients(Tangent, (shared, *args))
+        return _calls.tangent(shared, *_halves(args)) if batched is None else batched
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -141,7 +143,8 @@ class TangentVjp(Function):
 
     @staticmethod
     def forward(shared: Shared, wanted: Any, g: Tensor, *args: Any) -> Any:
-        return _calls.tangent_vjp(shared, wanted, g, *_halves(args))
+        batched = of_batched_gradients(TangentVjp, (shared, wanted, g, *args))
+        return _calls.tangent_vjp(shared, wanted, g, *_halves(args)) if batched is None else batched
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:

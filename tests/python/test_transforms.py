@@ -161,11 +161,41 @@ def test_compiled_forward_mode_is_refused():
         expect_equal(result, jvp(lambda a: theirs(a, Y, GAMMA), (X,), (X,))[1])
 
 
-def test_batched_gradients_are_refused():
+@pytest.mark.parametrize("weight", [None, torch.tensor([0.7, 0.2, 1.1], dtype=torch.double)])
+def test_batched_gradients(weight):
+    """is_grads_batched, which jacobian and hessian ask for with vectorize=True."""
+    from torch.autograd.functional import hessian, jacobian
+
+    def ours(x, y, gamma):
+        if weight is None:
+            return hg.rbf(x, y, gamma=gamma)
+        return hg.gram("exp(-gamma * sum(w[d] * (x - y)^2))", x, y, gamma=gamma, w=weight)
+
+    def right(x, y, gamma):
+        if weight is None:
+            return theirs(x, y, gamma)
+        return torch.exp(-gamma * (weight * (x[..., :, None, :] - y[..., None, :, :]) ** 2).sum(-1))
+
+    gamma = torch.tensor(0.7, dtype=torch.double)
+    for x in (X, torch.stack([X, X + 1])):
+        for result, expected in zip(jacobian(ours, (x, Y, gamma), vectorize=True), jacobian(right, (x, Y, gamma))):
+            expect_equal(result, expected)
+        results = hessian(lambda *a: weighted(ours)(*a), (x, Y, gamma), vectorize=True)
+        expected = hessian(lambda *a: weighted(right)(*a), (x, Y, gamma))
+        for row, expected_row in zip(results, expected):
+            for result, block in zip(row, expected_row):
+                expect_equal(result, block)
+
+
+def test_batched_gradients_of_one_set_of_points():
     x = X.clone().requires_grad_()
     k = hg.rbf(x, gamma=0.7)
-    with pytest.raises(NotImplementedError, match="torch.func"):
-        torch.autograd.grad(k, x, torch.eye(16, dtype=torch.double).reshape(16, 4, 4), is_grads_batched=True)
+    seeds = torch.eye(k.numel(), dtype=torch.double).reshape(-1, *k.shape)
+    (result,) = torch.autograd.grad(k, x, seeds, is_grads_batched=True)
+    expect_equal(result.reshape(*k.shape, *x.shape), jacrev(lambda a: theirs(a, a, 0.7))(X))
+    y = Y.clone().requires_grad_()
+    assert torch.autograd.gradcheck(lambda a, b: hg.rbf(a, b, gamma=0.7), (x, y), check_batched_grad=True)
+    assert torch.autograd.gradgradcheck(lambda a: hg.rbf(a, gamma=0.7), x, check_batched_grad=True)
 
 
 @pytest.mark.parametrize("formula", ["rbf", "exp(-gamma * sqdist(x, y))"])

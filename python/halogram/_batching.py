@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-_is_batched = torch._C._functorch.is_legacy_batchedtensor
+from ._tensors import is_batched
 
 
 def inner_dimensions(kinds: Sequence[str]) -> tuple[int, ...]:
@@ -64,7 +64,7 @@ class _Info(NamedTuple):
 def of_batched_gradients(function: Any, args: Sequence[Any]) -> Any:
     """What an ``autograd.Function`` computes of the wrapped tensors that ``is_grads_batched`` sends through the backward
     pass, by its rule for vmap; None where there are none among the arguments."""
-    dims = tuple(0 if isinstance(a, Tensor) and _is_batched(a) else None for a in args)
+    dims = tuple(0 if isinstance(a, Tensor) and is_batched(a) else None for a in args)
     if all(d is None for d in dims):
         return None
     level = torch._C._vmapmode_increment_nesting() - 1

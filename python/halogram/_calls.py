@@ -11,11 +11,7 @@ from torch import Tensor
 from . import _native
 from ._batching import inner_dimensions
 from ._sources import Source
-
-_threads = torch.get_num_threads
-_modes = torch._C._len_torch_dispatch_stack
-_tracing = torch._C._get_tracing_state
-_PLAIN = (Tensor, torch.nn.Parameter)
+from ._tensors import PLAIN, dispatcher_is_watched, threads
 
 
 class Shared(NamedTuple):
@@ -102,9 +98,7 @@ def _with_directions(shared: Shared, inputs: Inputs, directions: Inputs) -> tupl
 
 def _is_watched(args: Sequence[Any]) -> bool:
     """Whether a mode, a tracer or a subclass of tensors has to see an operator of the dispatcher."""
-    return bool(_modes()) or _tracing() is not None or any(
-        isinstance(a, Tensor) and type(a) not in _PLAIN for a in args
-    )
+    return dispatcher_is_watched() or any(isinstance(a, Tensor) and type(a) not in PLAIN for a in args)
 
 
 def _operands(shared: Shared, inputs: Inputs) -> tuple[Any, ...]:
@@ -132,7 +126,7 @@ def _wanted_of_all(results: Sequence[Tensor], y: Any, shared: Shared, wanted: Se
 def native_tangent(shared: Shared, inputs: Inputs, directions: Sequence[Any]) -> Any:
     inputs, directions = _plain(inputs), _plain(tuple(directions))
     x, y, values = _with_directions(shared, inputs, directions)
-    return shared.tangent(inputs[0]).gram(x, y, values, x.new_empty, _threads())
+    return shared.tangent(inputs[0]).gram(x, y, values, x.new_empty, threads())
 
 
 def native_tangent_vjp(
@@ -142,7 +136,7 @@ def native_tangent_vjp(
     x, y, values = _with_directions(shared, inputs, directions)
     scalars = len(values) - len(inputs) + 2
     kernel = shared.tangent(inputs[0])
-    results = kernel.gram_vjp(x, y, values, in_memory(g), (*wanted, *[False] * scalars), x.new_empty, _threads())
+    results = kernel.gram_vjp(x, y, values, in_memory(g), (*wanted, *[False] * scalars), x.new_empty, threads())
     return _compact(reduced(results[: len(inputs)], inputs), wanted)
 
 
@@ -155,7 +149,7 @@ def gram(shared: Shared, inputs: Inputs) -> Any:
 
         return _operators.gram(*_operands(shared, inputs), _operators.key_text(shared.source.key))
     x, y, *numbers = _plain(inputs)
-    return shared.kernel(x).gram(x, y, tuple(numbers), x.new_empty, _threads())
+    return shared.kernel(x).gram(x, y, tuple(numbers), x.new_empty, threads())
 
 
 def gram_vjp(shared: Shared, wanted: Sequence[bool], g: Tensor, inputs: Inputs) -> tuple[Tensor, ...]:
@@ -166,7 +160,7 @@ def gram_vjp(shared: Shared, wanted: Sequence[bool], g: Tensor, inputs: Inputs) 
         return _wanted_of_all(results, inputs[1], shared, wanted)
     inputs = _plain(inputs)
     x, y, *values = inputs
-    results = shared.kernel(x).gram_vjp(x, y, tuple(values), in_memory(g), tuple(wanted), x.new_empty, _threads())
+    results = shared.kernel(x).gram_vjp(x, y, tuple(values), in_memory(g), tuple(wanted), x.new_empty, threads())
     return _compact(reduced(results, inputs), wanted)
 
 

@@ -11,9 +11,7 @@ from torch import Tensor
 
 from . import _batching, _calls
 from ._sources import Key, Source, in_order, source, whole_number
-from ._tensors import DTYPES, STORED, checked, expect_on_cpu, is_forward_mode
-
-_threads = torch.get_num_threads
+from ._tensors import DTYPES, STORED, checked, expect_on_cpu, is_forward_mode, threads
 
 
 def source_of(key: str) -> Source:
@@ -84,7 +82,7 @@ def _batch(x: Tensor, y: Tensor | None, values: Sequence[Tensor], of: Source) ->
 @torch.library.custom_op("halogram::gram", mutates_args=())
 def gram(x: Tensor, y: Tensor | None, values: list[Tensor], integers: list[int], key: str) -> Tensor:
     of = source_of(key)
-    return _kernel(of, x).gram(x, y, _values(of, values, integers), x.new_empty, _threads())
+    return _kernel(of, x).gram(x, y, _values(of, values, integers), x.new_empty, threads())
 
 
 @gram.register_fake
@@ -101,7 +99,7 @@ def gram_vjp(
     of = source_of(key)
     wanted = of.have_gradients(y)
     inputs = (x, y, *_values(of, values, integers))
-    results = _kernel(of, x).gram_vjp(x, y, inputs[2:], g, wanted, x.new_empty, _threads())
+    results = _kernel(of, x).gram_vjp(x, y, inputs[2:], g, wanted, x.new_empty, threads())
     return [r for r in _calls.reduced(results, inputs) if r is not None]
 
 

@@ -10,6 +10,19 @@ from torch.autograd import forward_ad
 
 DTYPES = {torch.float32: "f32", torch.float64: "f64"}
 STORED = (torch.float16, torch.bfloat16)  # stored in 16 bits, computed in 32
+PLAIN = (Tensor, torch.nn.Parameter)  # no subclass that wants to see what is done with it
+
+# Found once: a call asks for several of them, and takes 15 us.
+threads = torch.get_num_threads
+transform = torch._C._functorch.peek_interpreter_stack
+is_batched = torch._C._functorch.is_legacy_batchedtensor  # by is_grads_batched
+_modes = torch._C._len_torch_dispatch_stack
+_tracing = torch._C._get_tracing_state
+
+
+def dispatcher_is_watched() -> bool:
+    """Whether a mode or a tracer has to see an operator of the dispatcher instead of native code."""
+    return bool(_modes()) or _tracing() is not None
 
 
 def is_forward_mode() -> bool:

@@ -15,23 +15,28 @@ from torch.autograd import Function, forward_ad
 
 from . import _calls, _transforms
 from ._sources import Source, whole_number
-from ._tensors import DTYPES, STORED, checked, expect_on_cpu, is_forward_mode
+from ._tensors import (
+    DTYPES,
+    PLAIN,
+    STORED,
+    checked,
+    dispatcher_is_watched,
+    expect_on_cpu,
+    is_batched,
+    is_forward_mode,
+    threads,
+    transform,
+)
 
 _is_grad_enabled = torch.is_grad_enabled
-_threads = torch.get_num_threads
-_transform = torch._C._functorch.peek_interpreter_stack
-_modes = torch._C._len_torch_dispatch_stack
-_tracing = torch._C._get_tracing_state
-_is_batched = torch._C._functorch.is_legacy_batchedtensor  # by is_grads_batched
 _strided = torch.strided
-_PLAIN = (Tensor, torch.nn.Parameter)
 
 
 def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -> Tensor:
-    dtype = DTYPES.get(x.dtype) if type(x) in _PLAIN else None
+    dtype = DTYPES.get(x.dtype) if type(x) in PLAIN else None
     if dtype is None or x.dim() < 2 or not x.is_cpu or x.layout is not _strided:
         return _unusual(source, x, y, values)
-    if y is not None and (type(y) not in _PLAIN or y.dtype is not x.dtype or not y.is_cpu or y.dim() < 2):
+    if y is not None and (type(y) not in PLAIN or y.dtype is not x.dtype or not y.is_cpu or y.dim() < 2):
         return _unusual(source, x, y, values)
     needs = x.requires_grad or (y is not None and y.requires_grad)
     for value in values:
@@ -42,15 +47,15 @@ def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -
             needs = needs or of_parameters
             break
     kernel = source.native(dtype, x.shape[-1])
-    if _transform() is not None or forward_ad._current_level >= 0:
+    if transform() is not None or forward_ad._current_level >= 0:
         return _transforms.Gram.apply(_calls.shared(source, dtype), x, y, *values)
-    if _modes() or _tracing() is not None:  # something watches the dispatcher: it must see the kernel
+    if dispatcher_is_watched():
         return _unusual(source, x, y, values)
     if x.is_neg() or (y is not None and y.is_neg()):
         x, y = x.resolve_neg(), None if y is None else y.resolve_neg()
     if needs and _is_grad_enabled():
         return _apply_gram(_calls.shared(source, dtype), kernel, x, y, *values)
-    return kernel.gram(x, y, values, x.new_empty, _threads())
+    return kernel.gram(x, y, values, x.new_empty, threads())
 
 
 def gram_into(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...], out: Any) -> Tensor:
@@ -59,12 +64,12 @@ def gram_into(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ..
     tensors = [t for t in (x, y, out) if t is not None]
     if _is_grad_enabled() and (needs or any(t.requires_grad for t in tensors)):
         raise RuntimeError("out does not go with gradients: call under torch.no_grad()")
-    watched = _modes() or _tracing() is not None or _transform() is not None or is_forward_mode()
-    if not plain or watched or any(type(t) not in _PLAIN for t in tensors) or x.dtype in STORED or out.is_neg():
+    watched = dispatcher_is_watched() or transform() is not None or is_forward_mode()
+    if not plain or watched or any(type(t) not in PLAIN for t in tensors) or x.dtype in STORED or out.is_neg():
         raise NotImplementedError("out is built for plain tensors of float32 and float64 outside of transforms")
     native = source.native(dtype, x.shape[-1])
     x, y = x.resolve_neg(), None if y is None else y.resolve_neg()
-    native.gram(x, y, values, lambda shape: out, _threads())
+    native.gram(x, y, values, lambda shape: out, threads())
     torch.autograd.graph.increment_version(out)
     return out
 
@@ -95,7 +100,7 @@ class _Gram(Function):
         simple = not tensors and x.dim() == 2 and (y is None or y.dim() == 2)
         ctx.call = shared, kernel, values, simple
         ctx.save_for_backward(x, y, *[v for v in tensors if isinstance(v, Tensor)])
-        return kernel.gram(x, y, values, x.new_empty, _threads())
+        return kernel.gram(x, y, values, x.new_empty, threads())
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Any, ...]:
@@ -105,11 +110,11 @@ class _Gram(Function):
         if tensors:
             rest = iter(tensors)
             values = tuple([next(rest) if isinstance(v, Tensor) else v for v in values])
-        plain = _transform() is None and type(g) is Tensor and not _is_batched(g) and not _modes()
+        plain = transform() is None and type(g) is Tensor and not is_batched(g) and not dispatcher_is_watched()
         if plain and not _is_grad_enabled():
             if g.is_neg() or g._is_zerotensor():
                 g = _calls.in_memory(g)
-            results = kernel.gram_vjp(x, y, values, g, wanted, x.new_empty, _threads())
+            results = kernel.gram_vjp(x, y, values, g, wanted, x.new_empty, threads())
             return None, None, *(results if simple else _calls.reduced(results, (x, y, *values)))
         return None, None, *_calls.spread(_transforms.GramVjp.apply(shared, wanted, x, y, g, *values), wanted)
 
@@ -131,7 +136,7 @@ def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[
                 value = tensor_of(name, value, x.dtype)
                 needs = needs or value.requires_grad
         else:
-            plain = plain and type(value) in _PLAIN
+            plain = plain and type(value) in PLAIN
             if value.is_complex():
                 raise TypeError(f"{name} is complex: it needs real numbers")
             if value.dtype != x.dtype:

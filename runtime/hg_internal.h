@@ -49,15 +49,16 @@ extern "C" {
 #define HG_GRAM_STREAM_ROWS 16
 /* Gradients: these do decide the order of the sums over points, hence the rows depend on n and D alone and the columns
    on m and D alone (a caller who splits x keeps every bit of gx, one who splits y keeps every bit of gy). Fewer rows
-   and columns where there are few points keep the pair planes of small calls inside the stack buffer. Long chunks save
-   additions over lanes, tall panels partial sums of gy, but pair planes should stay in the second-level cache: 512 x 512
-   points, D = 64, expanded, take 1.35 ms in blocks of 32 x 256 and 1.2 in blocks of 64 x 512; 1024 x 1024, D = 5, 0.98 ms
-   in blocks of 128 x 256, 0.94 of 128 x 512 and 1.09 of 128 x 1024 (Xeon, avx512, f32). */
+   and columns where there are few points keep the pair planes of small calls inside the stack buffer, and leave items for
+   several threads: 16 at 512 x 512. Else long chunks save additions over lanes and tall panels partial sums of gy, but pair
+   planes should stay in the second-level cache: 1024 x 1024 points, D = 5, take 0.98 ms in blocks of 128 x 256, 0.94 of
+   128 x 512 and 1.09 of 128 x 1024; 4096 x 4096, where g comes from memory, 26 ms in blocks of 128 x 512 and 20 to 22 of
+   128 x 1024 (Xeon, avx512, f32, one thread). */
 static inline int64_t hg1_vjp_panel_rows(int64_t n) {
     return n <= 64 ? 16 : n <= 256 ? 32 : n <= 512 ? 64 : 128;
 }
 static inline int64_t hg1_vjp_chunk_columns(int64_t m) {
-    return m <= 256 ? 256 : m <= 2048 ? 512 : 1024;
+    return m <= 512 ? 256 : m <= 3072 ? 512 : 1024;
 }
 /* Row panels are divided into at most this many groups; each has its own partial sum of gy. */
 #define HG_VJP_GROUPS 16

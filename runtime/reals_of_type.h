@@ -148,9 +148,9 @@ static inline void OF_TYPE(sort_two)(OF_TYPE(vector) sample[], int low, int high
     sample[high] = (OF_TYPE(vector))(b ^ exchanged);
 }
 
-/* The same of several features at once, sorted by the comparisons of Batcher's merge exchange (Knuth, The Art of Computer
-   Programming 3, 5.2.2 M), whose order does not depend on the numbers: one feature at a time, with branches that cannot be
-   foreseen, took half of the expanded form's time at 128 x 128, D = 512. Returns 0 where a number is not finite. */
+/* The same of several features at once, bit for bit, sorted by Batcher's odd-even merges (Knuth, The Art of Computer
+   Programming 3, 5.3.4), whose comparisons do not depend on the numbers: one feature at a time, with branches that cannot
+   be foreseen, took half of the expanded form's time at 128 x 128, D = 512. Returns 0 where a number is not finite. */
 static int OF_TYPE(center_of_features)(REAL *center, const REAL *points, const int64_t *offsets, int taken) {
     OF_TYPE(vector) sample[HG_CENTER_SAMPLE], zeros = {0}, mean = zeros;
     for (int k = 0; k < taken; ++k) {
@@ -165,7 +165,7 @@ static int OF_TYPE(center_of_features)(REAL *center, const REAL *points, const i
     for (int run = 1; run < taken; run *= 2) {
         for (int distance = run; distance > 0; distance /= 2) {
             for (int first = distance % run; first + distance < taken; first += 2 * distance) {
-                /* Numbers of two neighbours among the runs of 2 run are not compared. */
+                /* Only numbers of the same two runs are merged. */
                 if (first / (2 * run) != (first + distance) / (2 * run)) {
                     continue;
                 }

@@ -61,12 +61,12 @@ class _Info(NamedTuple):
     batch_size: int
 
 
-def of_batched_gradients(function: Any, args: Sequence[Any]) -> Any:
-    """What an ``autograd.Function`` computes of the wrapped tensors that ``is_grads_batched`` sends through the backward
-    pass, by its rule for vmap; None where there are none among the arguments."""
+def apply(function: Any, *args: Any) -> Any:
+    """``function.apply``, and by its rule for vmap where an argument is a wrapped tensor that ``is_grads_batched`` sends
+    through the backward pass: before the function begins, because what is unwrapped inside of it has no history."""
     dims = tuple(0 if isinstance(a, Tensor) and is_batched(a) else None for a in args)
     if all(d is None for d in dims):
-        return None
+        return function.apply(*args)
     level = torch._C._vmapmode_increment_nesting() - 1
     torch._C._vmapmode_decrement_nesting()
     if level != 1:

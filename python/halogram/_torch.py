@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.autograd import Function, forward_ad
 
 from . import _calls, _transforms
+from ._batching import apply
 from ._sources import Source, whole_number
 from ._tensors import (
     DTYPES,
@@ -116,7 +117,7 @@ class _Gram(Function):
                 g = _calls.in_memory(g)
             results = kernel.gram_vjp(x, y, values, g, wanted, x.new_empty, threads())
             return None, None, *(results if simple else _calls.reduced(results, (x, y, *values)))
-        return None, None, *_calls.spread(_transforms.GramVjp.apply(shared, wanted, x, y, g, *values), wanted)
+        return None, None, *_calls.spread(apply(_transforms.GramVjp, shared, wanted, x, y, g, *values), wanted)
 
 
 # Without the part of Function.apply that serves transforms, which are not active where this is called: 2 us.

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from . import _calls
-from ._batching import of_batched_gradients, shaped_as, shapes, to_front
+from ._batching import apply, shaped_as, shapes, to_front
 from ._calls import Inputs, Shared, spread
 
 _THIRD = (
@@ -41,11 +41,11 @@ class Gram(Function):
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Any:
         wanted = ctx.needs_input_grad[1:]
-        return None, *spread(GramVjp.apply(ctx.shared, wanted, *_saved(ctx)[:2], g, *_saved(ctx)[2:]), wanted)
+        return None, *spread(apply(GramVjp, ctx.shared, wanted, *_saved(ctx)[:2], g, *_saved(ctx)[2:]), wanted)
 
     @staticmethod
     def jvp(ctx: Any, _: Any, *directions: Any) -> Tensor:
-        return Tangent.apply(ctx.shared, *_saved(ctx), *directions)
+        return apply(Tangent, ctx.shared, *_saved(ctx), *directions)
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, shared: Shared, *args: Any) -> Any:
@@ -58,8 +58,7 @@ class GramVjp(Function):
 
     @staticmethod
     def forward(shared: Shared, wanted: Any, x: Tensor, y: Tensor | None, g: Tensor, *values: Any) -> Any:
-        batched = of_batched_gradients(GramVjp, (shared, wanted, x, y, g, *values))
-        return _calls.gram_vjp(shared, wanted, g, (x, y, *values)) if batched is None else batched
+        return _calls.gram_vjp(shared, wanted, g, (x, y, *values))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -72,20 +71,20 @@ class GramVjp(Function):
         inputs, g = _saved(ctx), ctx.saved_tensors[-1]
         directions = spread(cotangents, ctx.wanted)
         needs_x, needs_y, needs_g, *needs_values = ctx.needs_input_grad[2:]
-        by_g = Tangent.apply(ctx.shared, *inputs, *directions) if needs_g else None
+        by_g = apply(Tangent, ctx.shared, *inputs, *directions) if needs_g else None
         wanted = (needs_x, needs_y, *needs_values)
         gradients: list[Any] = [None] * len(wanted)
         if any(wanted):
-            gradients = spread(TangentVjp.apply(ctx.shared, wanted, g, *inputs, *directions), wanted)
+            gradients = spread(apply(TangentVjp, ctx.shared, wanted, g, *inputs, *directions), wanted)
         return None, None, *gradients[:2], by_g, *gradients[2:]
 
     @staticmethod
     def jvp(ctx: Any, _: Any, __: Any, xt: Any, yt: Any, gt: Any, *value_directions: Any) -> Any:
         inputs, g = _saved(ctx), ctx.saved_tensors[-1]
-        results = TangentVjp.apply(ctx.shared, ctx.wanted, g, *inputs, xt, yt, *value_directions)
+        results = apply(TangentVjp, ctx.shared, ctx.wanted, g, *inputs, xt, yt, *value_directions)
         if gt is None:
             return results
-        others = GramVjp.apply(ctx.shared, ctx.wanted, *inputs[:2], gt, *inputs[2:])
+        others = apply(GramVjp, ctx.shared, ctx.wanted, *inputs[:2], gt, *inputs[2:])
         return tuple(a + b for a, b in zip(results, others))
 
     @staticmethod
@@ -105,8 +104,7 @@ class Tangent(Function):
 
     @staticmethod
     def forward(shared: Shared, *args: Any) -> Tensor:
-        batched = of_batched_gradients(Tangent, (shared, *args))
-        return _calls.tangent(shared, *_halves(args)) if batched is None else batched
+        return _calls.tangent(shared, *_halves(args))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -119,9 +117,9 @@ class Tangent(Function):
         first: list[Any] = [None] * len(needs)
         second: list[Any] = [None] * len(needs)
         if any(needs):
-            first = spread(TangentVjp.apply(ctx.shared, needs, g, *inputs, *directions), needs)
+            first = spread(apply(TangentVjp, ctx.shared, needs, g, *inputs, *directions), needs)
         if any(needs_directions):
-            results = GramVjp.apply(ctx.shared, needs_directions, *inputs[:2], g, *inputs[2:])
+            results = apply(GramVjp, ctx.shared, needs_directions, *inputs[:2], g, *inputs[2:])
             second = spread(results, needs_directions)
             second = [
                 s if s is None or s.shape == d.shape else s.expand(d.shape) for s, d in zip(second, directions)
@@ -143,8 +141,7 @@ class TangentVjp(Function):
 
     @staticmethod
     def forward(shared: Shared, wanted: Any, g: Tensor, *args: Any) -> Any:
-        batched = of_batched_gradients(TangentVjp, (shared, wanted, g, *args))
-        return _calls.tangent_vjp(shared, wanted, g, *_halves(args)) if batched is None else batched
+        return _calls.tangent_vjp(shared, wanted, g, *_halves(args))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:

@@ -198,6 +198,33 @@ def test_batched_gradients_of_one_set_of_points():
     assert torch.autograd.gradgradcheck(lambda a: hg.rbf(a, gamma=0.7), x, check_batched_grad=True)
 
 
+def test_batched_gradients_have_gradients():
+    from torch.autograd.functional import hessian, jacobian
+
+    def with_gradient(k, derivative):
+        x = X.clone().requires_grad_()
+        result = derivative(lambda a: k(a, Y, GAMMA) + a.pow(3).sum(-1, keepdim=True), x)
+        return torch.autograd.grad(result.sin().sum(), x)[0]
+
+    def of_rows(f, x):
+        return jacobian(lambda a: f(a).sum(1), x, create_graph=True, vectorize=True)
+
+    def of_all(f, x):
+        return hessian(lambda a: f(a).sum(), x, create_graph=True, vectorize=True)
+
+    expect_equal(with_gradient(mine, of_rows), with_gradient(theirs, of_rows))
+    with pytest.raises(NotImplementedError, match="third"):
+        with_gradient(mine, of_all)
+    x, seeds = X.clone().requires_grad_(), torch.randn(3, *W.shape, dtype=torch.double).requires_grad_()
+
+    def of_seeds(k):
+        (batched,) = torch.autograd.grad(k(x, Y, GAMMA), x, seeds, is_grads_batched=True, create_graph=True)
+        return torch.autograd.grad(batched.sin().sum(), (x, seeds))
+
+    for result, expected in zip(of_seeds(mine), of_seeds(theirs)):
+        expect_equal(result, expected)
+
+
 @pytest.mark.parametrize("formula", ["rbf", "exp(-gamma * sqdist(x, y))"])
 def test_compile_as_the_first_call_of_a_program(formula):
     code = (

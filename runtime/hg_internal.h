@@ -30,8 +30,9 @@ extern "C" {
 #define HG_GRAM_GROUP_COLUMNS 2048
 /* With y = x: columns to the right of the diagonal's square that are computed in place and copied to their mirror images,
    which go down the columns of K, while the second-level cache has them. Going through scratch instead, 512 x 512 points of
-   64 features take 0.28 ms and not 0.25, 1024 x 1024 of 16 features 0.74 and 0.60. From so many bytes of K on mirror images are written around the caches, in long runs: 4096 x 4096 points of 64 features take 24
-   ms and not 32, of 16 features 13 and 21. (Xeon, avx512, f32.) */
+   64 features take 0.28 ms and not 0.25, 1024 x 1024 of 16 features 0.74 and 0.60. From so many bytes of K on mirror images
+   are written around the caches, in long runs: 4096 x 4096 points of 64 features take 24 ms and not 32, of 16 features 13
+   and 21. (Xeon, avx512, f32.) */
 #define HG_GRAM_MIRROR_COLUMNS 128
 #define HG_GRAM_STREAMED_PANEL_ROWS 256
 #define HG_GRAM_STREAMED_MIRROR_COLUMNS 512

@@ -175,6 +175,7 @@ static int OF_TYPE(center_of_features)(REAL *center, const REAL *points, const i
             }
         }
     }
+    /* As mean_of_middle: a NaN in one feature, for which that one computes, changes no bit of its neighbours. */
     const int dropped = dropped_of_sample(taken);
     for (int k = dropped; k < taken - dropped; ++k) {
         mean += sample[k] / (REAL)(taken - dropped * 2);

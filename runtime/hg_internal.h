@@ -19,8 +19,9 @@ extern "C" {
 
 /* ---- The constants that shape the work. None depends on the variant or on the number of threads. ---- */
 
-/* Gram matrix: points of x in one row panel, points of y in one column chunk. They never change a bit of K. */
-#define HG_GRAM_PANEL_ROWS 128
+/* Gram matrix: points of x in one row panel, a multiple of every tile's rows, 8 and 6 among them; points of y in one column
+   chunk. They never change a bit of K. */
+#define HG_GRAM_PANEL_ROWS 192
 #define HG_GRAM_CHUNK_COLUMNS 512
 /* Chunks of many features are narrower, so that one stays in a second-level cache (256 KiB of f32) while the rows of a panel
    pass, yet wide enough for K to be written in long runs: at D = 128, 2048 x 2048, chunks of 64 points take 15.4 ms, of 256
@@ -314,13 +315,19 @@ HG_HELPER double hg1_largest(size_t element, const void *values, int64_t count, 
    does; a good one makes the moved points small. */
 enum { HG_CENTER_SAMPLE = 32 };
 HG_HELPER void hg1_center(size_t element, void *center, const void *points, int64_t n, int64_t ld, int64_t d);
-/* values[r * width + c] -= center[r] of `rows` rows; or center[c] where `along_rows` is set. */
-HG_HELPER void hg1_subtract_center(size_t element, void *values, const void *center, int64_t rows, int64_t width,
-                                   int along_rows);
 
-/* destination[feature * padded + j] = source[j * ld + feature]; columns beyond `columns` repeat the last point. */
-HG_HELPER void hg1_pack_transposed(size_t element, void *destination, const void *source, int64_t ld, int64_t columns,
-                                   int64_t padded, int64_t d);
+/* `count` points to be packed, `ld` numbers apart, the last one again up to `padded`. `center`, or NULL, is subtracted
+   from their first `centred` numbers. */
+typedef struct hg1_points {
+    const void *first;
+    int64_t ld, count, padded, width;
+    const void *center;
+    int64_t centred;
+} hg1_points;
+/* packed[i * width + feature] */
+HG_HELPER void hg1_pack_rows(size_t element, void *packed, const hg1_points *points);
+/* packed[feature * padded + j] */
+HG_HELPER void hg1_pack_transposed(size_t element, void *packed, const hg1_points *points);
 /* Rows [row, row + rows) x columns [column, column + columns) of a symmetric matrix; `column` is at least `row`, and the
    square that the rows have on the diagonal lies in it to the end, or not at all. */
 typedef struct hg1_area {

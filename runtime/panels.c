@@ -222,19 +222,30 @@ HG_HELPER_DEFINITION void hg1_prepare_call(const hg1_plan *plan, const hg1_call 
     prepare_parameters(plan, call, memory);
 }
 
+/* `count` points from number `begin` on, as they are packed for leaves. */
+static hg1_points points_of(const hg1_plan *plan, const char *memory, const void *all, int64_t ld, int64_t begin,
+                            int64_t count, int64_t padded) {
+    const hg1_kernel *kernel = plan->setting->kernel;
+    const hg1_points points = {
+        .first = (const char *)all + (size_t)(begin * ld) * (size_t)kernel->element_size,
+        .ld = ld,
+        .count = count,
+        .padded = padded,
+        .width = plan->width,
+        .center = kernel->centred ? memory + plan->center : NULL,
+        .centred = plan->d,
+    };
+    return points;
+}
+
 HG_HELPER_DEFINITION void hg1_prepare_chunk(const hg1_plan *plan, const hg1_call *call, char *memory, char *slot,
                                             int64_t chunk, int64_t place) {
     const size_t element = (size_t)plan->setting->kernel->element_size;
     const int64_t columns = hg1_chunk_size(plan, chunk), begin = chunk * plan->chunk_columns;
-    const char *source = (const char *)(call->y != NULL ? call->y : call->x);
-    const int64_t ld = call->y != NULL ? call->ldy : call->ldx;
-    hg1_pack_transposed(element, memory + plan->y.points + (size_t)place * plan->y.points_bytes,
-                        source + (size_t)(begin * ld) * element, ld, columns, hg1_padded_columns(plan, columns),
-                        plan->width);
-    if (plan->setting->kernel->centred) {
-        hg1_subtract_center(element, memory + plan->y.points + (size_t)place * plan->y.points_bytes,
-                            memory + plan->center, plan->d, hg1_padded_columns(plan, columns), 0);
-    }
+    const void *y = call->y != NULL ? call->y : call->x;
+    const hg1_points points = points_of(plan, memory, y, call->y != NULL ? call->ldy : call->ldx, begin, columns,
+                                        hg1_padded_columns(plan, columns));
+    hg1_pack_transposed(element, memory + plan->y.points + (size_t)place * plan->y.points_bytes, &points);
     if (plan->prepare->y != NULL) {
         hg1_arguments arguments;
         hg1_arguments_begin(plan, memory, slot, &arguments);
@@ -245,17 +256,8 @@ HG_HELPER_DEFINITION void hg1_prepare_chunk(const hg1_plan *plan, const hg1_call
 
 HG_HELPER_DEFINITION void hg1_prepare_panel(const hg1_plan *plan, const hg1_call *call, char *memory, char *slot,
                                             int64_t begin, int64_t rows) {
-    const size_t element = (size_t)plan->setting->kernel->element_size;
-    const size_t row_bytes = (size_t)plan->width * element;
-    const int64_t padded = hg1_padded_rows(plan, rows);
-    char *packed = slot + plan->x_points;
-    for (int64_t i = 0; i < padded; ++i) {
-        const int64_t row = begin + (i < rows ? i : rows - 1);
-        memcpy(packed + (size_t)i * row_bytes, (const char *)call->x + (size_t)(row * call->ldx) * element, row_bytes);
-    }
-    if (plan->setting->kernel->centred) {
-        hg1_subtract_center(element, packed, memory + plan->center, padded, plan->d, 1);
-    }
+    const hg1_points points = points_of(plan, memory, call->x, call->ldx, begin, rows, hg1_padded_rows(plan, rows));
+    hg1_pack_rows((size_t)plan->setting->kernel->element_size, slot + plan->x_points, &points);
     if (plan->prepare->x != NULL) {
         hg1_arguments arguments;
         hg1_arguments_begin(plan, memory, slot, &arguments);

@@ -40,11 +40,44 @@ static inline vector_f64 load_f64(const double *place) {
     return value;
 }
 
-/* The square at `to` becomes the transpose of the square at `from`. Without loops, which would keep the rows in
-   memory. */
-static inline void transpose_square_f32(float *to, int64_t ld, const float *from, int64_t stride) {
-    const vector_f32 row0 = load_f32(from), row1 = load_f32(from + stride), row2 = load_f32(from + 2 * stride),
-                     row3 = load_f32(from + 3 * stride);
+/* The lesser of each pair of numbers to `low`, the greater to `high`; of zeros of both signs perhaps one of them twice.
+   Instructions that do that, where they are known, make the sort of a center three times faster than bits do. */
+static inline void sort_two_f32(vector_f32 *low, vector_f32 *high) {
+    const vector_f32 a = *low, b = *high;
+#if defined(__SSE2__)
+    *low = (vector_f32)_mm_min_ps((__m128)a, (__m128)b);
+    *high = (vector_f32)_mm_max_ps((__m128)a, (__m128)b);
+#else
+    const mask_f32 exchanged = ((mask_f32)a ^ (mask_f32)b) & (a > b);
+    *low = (vector_f32)((mask_f32)a ^ exchanged);
+    *high = (vector_f32)((mask_f32)b ^ exchanged);
+#endif
+}
+
+static inline void sort_two_f64(vector_f64 *low, vector_f64 *high) {
+    const vector_f64 a = *low, b = *high;
+#if defined(__SSE2__)
+    *low = (vector_f64)_mm_min_pd((__m128d)a, (__m128d)b);
+    *high = (vector_f64)_mm_max_pd((__m128d)a, (__m128d)b);
+#else
+    const mask_f64 exchanged = ((mask_f64)a ^ (mask_f64)b) & (a > b);
+    *low = (vector_f64)((mask_f64)a ^ exchanged);
+    *high = (vector_f64)((mask_f64)b ^ exchanged);
+#endif
+}
+
+/* The square at `to` becomes the transpose of the square at `from`, less `center` (NULL: nothing) in its rows. Without
+   loops, which would keep the rows in memory. */
+static inline void transpose_square_f32(float *to, int64_t ld, const float *from, int64_t stride, const float *center) {
+    vector_f32 row0 = load_f32(from), row1 = load_f32(from + stride), row2 = load_f32(from + 2 * stride),
+               row3 = load_f32(from + 3 * stride);
+    if (center != NULL) {
+        const vector_f32 moved = load_f32(center);
+        row0 -= moved;
+        row1 -= moved;
+        row2 -= moved;
+        row3 -= moved;
+    }
     const vector_f32 low01 = __builtin_shufflevector(row0, row1, 0, 4, 1, 5),
                      high01 = __builtin_shufflevector(row0, row1, 2, 6, 3, 7),
                      low23 = __builtin_shufflevector(row2, row3, 0, 4, 1, 5),
@@ -59,8 +92,14 @@ static inline void transpose_square_f32(float *to, int64_t ld, const float *from
     memcpy(to + 3 * ld, &column3, sizeof column3);
 }
 
-static inline void transpose_square_f64(double *to, int64_t ld, const double *from, int64_t stride) {
-    const vector_f64 row0 = load_f64(from), row1 = load_f64(from + stride);
+static inline void transpose_square_f64(double *to, int64_t ld, const double *from, int64_t stride,
+                                        const double *center) {
+    vector_f64 row0 = load_f64(from), row1 = load_f64(from + stride);
+    if (center != NULL) {
+        const vector_f64 moved = load_f64(center);
+        row0 -= moved;
+        row1 -= moved;
+    }
     const vector_f64 column0 = __builtin_shufflevector(row0, row1, 0, 2),
                      column1 = __builtin_shufflevector(row0, row1, 1, 3);
     memcpy(to, &column0, sizeof column0);
@@ -73,6 +112,37 @@ static inline void transpose_square_f64(double *to, int64_t ld, const double *fr
 static int dropped_of_sample(int count) {
     return count < 5 && count > 0 ? (count - 1) / 2 : count / 4;
 }
+
+#if HG_HAS_VECTORS
+/* Comparisons that sort whatever the numbers: of places, the lesser number to `low`. */
+typedef struct sorting_network {
+    int count;
+    struct {
+        uint8_t low, high;
+    } pairs[191]; /* of HG_CENTER_SAMPLE numbers */
+} sorting_network;
+
+/* Batcher's odd-even merges (Knuth, The Art of Computer Programming 3, 5.3.4). */
+static void make_sorting_network(sorting_network *sort, int numbers) {
+    sort->count = 0;
+    for (int run = 1; run < numbers; run *= 2) {
+        for (int distance = run; distance > 0; distance /= 2) {
+            /* Lengths are powers of 2: bits do what divisions would. */
+            const int in_two_runs = 2 * run - 1;
+            for (int first = distance & (run - 1); first + distance < numbers; first += 2 * distance) {
+                /* Only numbers of the same two runs are merged. */
+                if ((first | in_two_runs) != ((first + distance) | in_two_runs)) {
+                    continue;
+                }
+                for (int k = first; k < first + distance && k + distance < numbers; ++k) {
+                    sort->pairs[sort->count].low = (uint8_t)k;
+                    sort->pairs[sort->count++].high = (uint8_t)(k + distance);
+                }
+            }
+        }
+    }
+}
+#endif
 
 #define REAL float
 #define VECTOR 4
@@ -89,12 +159,19 @@ static int dropped_of_sample(int count) {
 #undef VECTOR
 #undef OF_TYPE
 
-HG_HELPER_DEFINITION void hg1_pack_transposed(size_t element, void *destination, const void *source, int64_t ld,
-                                              int64_t columns, int64_t padded, int64_t d) {
+HG_HELPER_DEFINITION void hg1_pack_rows(size_t element, void *packed, const hg1_points *points) {
     if (element == sizeof(float)) {
-        pack_transposed_f32((float *)destination, (const float *)source, ld, columns, padded, d);
+        pack_rows_f32((float *)packed, points);
     } else {
-        pack_transposed_f64((double *)destination, (const double *)source, ld, columns, padded, d);
+        pack_rows_f64((double *)packed, points);
+    }
+}
+
+HG_HELPER_DEFINITION void hg1_pack_transposed(size_t element, void *packed, const hg1_points *points) {
+    if (element == sizeof(float)) {
+        pack_transposed_f32((float *)packed, points);
+    } else {
+        pack_transposed_f64((double *)packed, points);
     }
 }
 
@@ -180,15 +257,6 @@ HG_HELPER_DEFINITION void hg1_center(size_t element, void *center, const void *p
         center_f32((float *)center, (const float *)points, n, ld, d);
     } else {
         center_f64((double *)center, (const double *)points, n, ld, d);
-    }
-}
-
-HG_HELPER_DEFINITION void hg1_subtract_center(size_t element, void *values, const void *center, int64_t rows,
-                                              int64_t width, int along_rows) {
-    if (element == sizeof(float)) {
-        subtract_center_f32((float *)values, (const float *)center, rows, width, along_rows);
-    } else {
-        subtract_center_f64((double *)values, (const double *)center, rows, width, along_rows);
     }
 }
 

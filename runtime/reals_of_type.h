@@ -1,9 +1,14 @@
 /* The loops of reals.c for one element type. Included once per type, with REAL, OF_TYPE(name) and
    VECTOR defined. No include guard: that is the point. */
 
-/* to[j, i] = from[i, j], some rows at a time, so that what is read and what is written both stay in a cache. */
+static inline REAL OF_TYPE(less)(REAL value, const REAL *center, int64_t feature) {
+    return center != NULL ? value - center[feature] : value;
+}
+
+/* to[j, i] = from[i, j] - center[j] (NULL: nothing is subtracted), some rows at a time, so that what is read and what is
+   written both stay in a cache. */
 static void OF_TYPE(transpose)(REAL *to, int64_t to_stride, const REAL *from, int64_t from_stride, int64_t rows,
-                               int64_t columns) {
+                               int64_t columns, const REAL *center) {
     enum { BLOCK = 64 };
     for (int64_t begin = 0; begin < rows; begin += BLOCK) {
         const int64_t end = rows - begin < BLOCK ? rows : begin + BLOCK;
@@ -11,31 +16,56 @@ static void OF_TYPE(transpose)(REAL *to, int64_t to_stride, const REAL *from, in
 #if HG_HAS_VECTORS
         const int64_t whole = end - (end - begin) % VECTOR;
         for (; j + VECTOR <= columns; j += VECTOR) {
+            const REAL *moved = center != NULL ? center + j : NULL;
             for (int64_t i = begin; i < whole; i += VECTOR) {
-                OF_TYPE(transpose_square)(to + j * to_stride + i, to_stride, from + i * from_stride + j, from_stride);
+                OF_TYPE(transpose_square)
+                (to + j * to_stride + i, to_stride, from + i * from_stride + j, from_stride, moved);
             }
             for (int64_t column = j; column < j + VECTOR; ++column) {
                 for (int64_t i = whole; i < end; ++i) {
-                    to[column * to_stride + i] = from[i * from_stride + column];
+                    to[column * to_stride + i] = OF_TYPE(less)(from[i * from_stride + column], center, column);
                 }
             }
         }
 #endif
         for (; j < columns; ++j) {
             for (int64_t i = begin; i < end; ++i) {
-                to[j * to_stride + i] = from[i * from_stride + j];
+                to[j * to_stride + i] = OF_TYPE(less)(from[i * from_stride + j], center, j);
             }
         }
     }
 }
 
-static void OF_TYPE(pack_transposed)(REAL *destination, const REAL *source, int64_t ld, int64_t columns, int64_t padded,
-                                     int64_t d) {
-    OF_TYPE(transpose)(destination, padded, source, ld, columns, d);
-    for (int64_t feature = 0; feature < d; ++feature) {
-        for (int64_t j = columns; j < padded; ++j) {
-            destination[feature * padded + j] = source[(columns - 1) * ld + feature];
+static void OF_TYPE(pack_transposed)(REAL *packed, const hg1_points *points) {
+    const REAL *first = (const REAL *)points->first, *center = (const REAL *)points->center;
+    const int64_t centred = center != NULL ? points->centred : 0, padded = points->padded;
+    OF_TYPE(transpose)(packed, padded, first, points->ld, points->count, centred, center);
+    OF_TYPE(transpose)
+    (packed + centred * padded, padded, first + centred, points->ld, points->count, points->width - centred, NULL);
+    for (int64_t feature = 0; feature < points->width; ++feature) {
+        for (int64_t j = points->count; j < padded; ++j) {
+            packed[feature * padded + j] = packed[feature * padded + points->count - 1];
         }
+    }
+}
+
+static void OF_TYPE(pack_rows)(REAL *packed, const hg1_points *points) {
+    const REAL *center = (const REAL *)points->center;
+    const int64_t centred = center != NULL ? points->centred : 0;
+    for (int64_t i = 0; i < points->padded; ++i) {
+        const REAL *point = (const REAL *)points->first + (i < points->count ? i : points->count - 1) * points->ld;
+        REAL *to = packed + i * points->width;
+        int64_t feature = 0;
+#if HG_HAS_VECTORS
+        for (; feature + VECTOR <= centred; feature += VECTOR) {
+            const OF_TYPE(vector) moved = OF_TYPE(load)(point + feature) - OF_TYPE(load)(center + feature);
+            memcpy(to + feature, &moved, sizeof moved);
+        }
+#endif
+        for (; feature < centred; ++feature) {
+            to[feature] = point[feature] - center[feature];
+        }
+        memcpy(to + centred, point + centred, (size_t)(points->width - centred) * sizeof(REAL));
     }
 }
 
@@ -52,10 +82,10 @@ static void OF_TYPE(mirror)(REAL *k, int64_t ldk, const hg1_area *area, int squa
     }
     REAL *to = k + (column + square) * ldk + row;
     if (scratch != NULL) {
-        OF_TYPE(transpose)(scratch, rows, values + square, ldk, rows, columns - square);
+        OF_TYPE(transpose)(scratch, rows, values + square, ldk, rows, columns - square, NULL);
         hg1_stream_rows(sizeof(REAL), to, ldk, scratch, rows, columns - square, rows);
     } else {
-        OF_TYPE(transpose)(to, ldk, values + square, ldk, rows, columns - square);
+        OF_TYPE(transpose)(to, ldk, values + square, ldk, rows, columns - square, NULL);
     }
 }
 
@@ -77,7 +107,7 @@ static void OF_TYPE(unpack_transposed)(REAL *target, int64_t ld, const REAL *sou
                                        int64_t d, int accumulate) {
     enum { POINTS = 16, FEATURES = 64 };
     if (!accumulate) {
-        OF_TYPE(transpose)(target, ld, source, padded, d, columns);
+        OF_TYPE(transpose)(target, ld, source, padded, d, columns, NULL);
         return;
     }
     REAL part[POINTS * FEATURES];
@@ -85,7 +115,7 @@ static void OF_TYPE(unpack_transposed)(REAL *target, int64_t ld, const REAL *sou
         const int64_t points = hg1_least(columns - j, POINTS);
         for (int64_t feature = 0; feature < d; feature += FEATURES) {
             const int64_t features = hg1_least(d - feature, FEATURES);
-            OF_TYPE(transpose)(part, FEATURES, source + feature * padded + j, padded, features, points);
+            OF_TYPE(transpose)(part, FEATURES, source + feature * padded + j, padded, features, points, NULL);
             for (int64_t point = 0; point < points; ++point) {
                 OF_TYPE(add)(target + (j + point) * ld + feature, part + point * FEATURES, features);
             }
@@ -141,17 +171,10 @@ static REAL OF_TYPE(center_of_feature)(const REAL *points, const int64_t *offset
 }
 
 #if HG_HAS_VECTORS
-static inline void OF_TYPE(sort_two)(OF_TYPE(vector) sample[], int low, int high) {
-    const OF_TYPE(mask) a = (OF_TYPE(mask))sample[low], b = (OF_TYPE(mask))sample[high];
-    const OF_TYPE(mask) exchanged = (a ^ b) & (sample[low] > sample[high]);
-    sample[low] = (OF_TYPE(vector))(a ^ exchanged);
-    sample[high] = (OF_TYPE(vector))(b ^ exchanged);
-}
-
-/* The same of several features at once, bit for bit, sorted by Batcher's odd-even merges (Knuth, The Art of Computer
-   Programming 3, 5.3.4), whose comparisons do not depend on the numbers: one feature at a time, with branches that cannot
-   be foreseen, took half of the expanded form's time at 128 x 128, D = 512. Returns 0 where a number is not finite. */
-static int OF_TYPE(center_of_features)(REAL *center, const REAL *points, const int64_t *offsets, int taken) {
+/* The same of several features at once, bit for bit: one feature at a time, with branches that cannot be foreseen, took half
+   of the expanded form's time at 128 x 128, D = 512. Returns 0 where a number is not finite. */
+static int OF_TYPE(center_of_features)(REAL *center, const REAL *points, const int64_t *offsets, int taken,
+                                       const sorting_network *sort) {
     OF_TYPE(vector) sample[HG_CENTER_SAMPLE], zeros = {0}, mean = zeros;
     for (int k = 0; k < taken; ++k) {
         sample[k] = OF_TYPE(load)(points + offsets[k]);
@@ -162,18 +185,8 @@ static int OF_TYPE(center_of_features)(REAL *center, const REAL *points, const i
             return 0;
         }
     }
-    for (int run = 1; run < taken; run *= 2) {
-        for (int distance = run; distance > 0; distance /= 2) {
-            for (int first = distance % run; first + distance < taken; first += 2 * distance) {
-                /* Only numbers of the same two runs are merged. */
-                if (first / (2 * run) != (first + distance) / (2 * run)) {
-                    continue;
-                }
-                for (int k = first; k < first + distance && k + distance < taken; ++k) {
-                    OF_TYPE(sort_two)(sample, k, k + distance);
-                }
-            }
-        }
+    for (int k = 0; k < sort->count; ++k) {
+        OF_TYPE(sort_two)(&sample[sort->pairs[k].low], &sample[sort->pairs[k].high]);
     }
     /* As mean_of_middle: a NaN in one feature, for which that one computes, changes no bit of its neighbours. */
     const int dropped = dropped_of_sample(taken);
@@ -192,8 +205,12 @@ static void OF_TYPE(center)(REAL *center, const REAL *points, int64_t n, int64_t
         offsets[k] = (n / taken * k + n % taken * k / taken) * ld; /* point k n / taken, whose product may overflow */
     }
 #if HG_HAS_VECTORS
+    sorting_network sort;
+    if (d >= VECTOR) {
+        make_sorting_network(&sort, taken);
+    }
     for (; feature + VECTOR <= d; feature += VECTOR) {
-        if (!OF_TYPE(center_of_features)(center + feature, points + feature, offsets, taken)) {
+        if (!OF_TYPE(center_of_features)(center + feature, points + feature, offsets, taken, &sort)) {
             for (int64_t k = feature; k < feature + VECTOR; ++k) {
                 center[k] = OF_TYPE(center_of_feature)(points + k, offsets, taken);
             }
@@ -202,27 +219,6 @@ static void OF_TYPE(center)(REAL *center, const REAL *points, int64_t n, int64_t
 #endif
     for (; feature < d; ++feature) {
         center[feature] = OF_TYPE(center_of_feature)(points + feature, offsets, taken);
-    }
-}
-
-/* values[i] -= center[i * step], step 0 or 1. */
-static void OF_TYPE(subtract)(REAL *values, const REAL *center, int64_t count, int step) {
-    int64_t i = 0;
-#if HG_HAS_VECTORS
-    for (; i + VECTOR <= count; i += VECTOR) {
-        const OF_TYPE(vector) value = OF_TYPE(load)(values + i);
-        const OF_TYPE(vector) moved = step != 0 ? value - OF_TYPE(load)(center + i) : value - center[0];
-        memcpy(values + i, &moved, sizeof moved);
-    }
-#endif
-    for (; i < count; ++i) {
-        values[i] -= center[i * step];
-    }
-}
-
-static void OF_TYPE(subtract_center)(REAL *values, const REAL *center, int64_t rows, int64_t width, int along_rows) {
-    for (int64_t row = 0; row < rows; ++row) {
-        OF_TYPE(subtract)(values + row * width, along_rows ? center : center + row, width, along_rows);
     }
 }
 

@@ -29,15 +29,25 @@ TileParameters defaults(const LeafPipeline& leaf, const Machine& machine) {
     // features are held in registers instead.
     p.rows = tile && !unrolled ? 8 : 4;
     p.vectors = 2;
+    // A product loads more than it computes: a tile of 8 x 2 has 10 loads for 16 multiply-adds, one of 6 x 4 10 for 24, which
+    // leave registers for two factors. D = 64, 512 x 512, avx512: 6.2 G multiply-adds/s instead of 5.7.
+    const bool product = tile && !unrolled && many_registers && leaf.products;
+    if (product) {
+        p.rows = 6;
+        p.vectors = 4;
+    }
     // With few features the function itself fills the registers, once for each pair of the tile.
     if (!tile && leaf.features > 0 && leaf.features <= 16) p.rows = 2;
-    // Half of the registers hold sums; the rest hold points and the function's temporaries.
-    while (p.rows * p.vectors * accumulators > machine.registers / 2 && p.rows > 1) p.rows /= 2;
+    // With many the loop over them is what counts, as above.
+    if (!tile && many_registers && leaf.products && (leaf.features == 0 || leaf.features > 16)) p.rows = 8;
+    // Half of the registers hold sums, of products three quarters; the rest hold points and the function's temporaries.
+    const int sums = product ? machine.registers * 3 / 4 : machine.registers / 2;
+    while (p.rows * p.vectors * accumulators > sums && p.rows > 1) p.rows /= 2;
     // g comes from memory and K goes there, and what foresees the next lines foresees a row's, not a column's: the gradients
     // of RBF at D = 5, 2048 x 2048, avx512, take 3.9 ms, and 6.5 ms with tiles that go down the columns of g; K at D = 64
     // 7.1 ms and 8.1 ms. Few rows to a tile read y too often from the second-level cache where nothing else keeps it: at
     // D = 512, avx2, tiles along the rows take 75 ms and down the columns 70.
-    p.along_columns = !tile || leaf.features < 256 || p.rows >= 8;
+    p.along_columns = !tile || leaf.features < 256 || p.rows >= 6;
     // A store to a line that is not in the cache yet holds up what follows: K of L1 at D = 5, 2048 x 2048, avx512, takes 1.44
     // ms instead of 1.78. The less is computed the more tiles pass until a line has come.
     p.ahead = !tile || !p.along_columns ? 0 : unrolled ? 4 : 2;

@@ -67,6 +67,11 @@ std::vector<int> feature_extents(const LeafPipeline& leaf) {
 }
 
 int row_multiple(const Machine& machine) { return machine.registers >= 32 ? 8 : 4; }
-int column_multiple(const Machine& machine, Halide::Type type) { return std::max(32, 2 * machine.lanes(type)); }
+// Of a tile of 6 rows, with which 32 registers hold a product: what is read once serves most multiply-adds.
+static int most_vectors(const Machine& machine) { return machine.registers >= 32 ? 4 : 2; }
+
+int column_multiple(const Machine& machine, Halide::Type type) {
+    return std::max(32, most_vectors(machine) * machine.lanes(type));
+}
 
 }  // namespace halogram

@@ -103,6 +103,7 @@ LeafPipeline LeafSet::tile() {
     LeafPipeline leaf{LeafKind::Tile, type_, features_};
     leaf.outputs = {stages.gram(evaluated_value(formula_), "k")};
     leaf.pair_reductions = stages.pair_reductions;
+    leaf.products = stages.products;
     leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_});
     return leaf;
 }
@@ -129,6 +130,7 @@ LeafPipeline LeafSet::pairs() {
     }
     leaf.outputs = {w};
     leaf.pair_reductions = stages.pair_reductions;
+    leaf.products = stages.products;
     leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_, g_});
     return leaf;
 }

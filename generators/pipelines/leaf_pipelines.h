@@ -43,7 +43,7 @@ struct LeafPipeline {
     // (per pair), values per pair that a following stage reads, and sums over points.
     std::vector<Halide::Func> point_stages, pair_reductions, pair_values, lane_sums;
     std::vector<LaneLevel> lane_levels;
-    bool products = false;  // sums over points of products: no differences are taken inside them
+    bool products = false;  // what is summed are products, over features or over points: no differences are taken
     int planes = 0;         // extent of the innermost unrolled dimension of the output
 };
 

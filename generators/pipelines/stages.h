@@ -51,6 +51,8 @@ public:
     std::vector<Halide::Func> parameter_stages, x_stages, y_stages;
     // Feature reductions that mix x and y, one Tuple per level: level 2 uses level 1.
     std::vector<Halide::Func> pair_reductions;
+    // Whether all that these add are products of a part of x and one of y: one multiply-add for each feature.
+    bool products = false;
 
     static inline const Halide::Var i{"i"}, j{"j"}, d{"d"};  // of every stage
 

@@ -90,20 +90,32 @@ TYPED_TEST(Reals, CenterOfRepeatedNumbers) {
     }
 }
 
-TYPED_TEST(Reals, SubtractCenterOfRowsAndOfColumns) {
+TYPED_TEST(Reals, PackedPointsAreMovedAndPadded) {
     using Real = TypeParam;
-    for (std::int64_t width : {1, 3, 4, 7, 32, 33}) {
-        const std::int64_t rows = 5;
-        const std::vector<Real> values = this->numbers(static_cast<std::size_t>(rows * width)),
-                                center = this->numbers(static_cast<std::size_t>(std::max(rows, width)));
-        for (const int along_rows : {0, 1}) {
-            std::vector<Real> moved = values;
-            hg1_subtract_center(sizeof(Real), moved.data(), center.data(), rows, width, along_rows);
-            for (std::int64_t i = 0; i < rows; ++i)
-                for (std::int64_t j = 0; j < width; ++j) {
-                    const auto at = static_cast<std::size_t>(i * width + j);
-                    ASSERT_EQ(moved[at], values[at] - center[static_cast<std::size_t>(along_rows != 0 ? j : i)]);
-                }
+    for (std::int64_t count : {1, 2, 3, 4, 7, 32, 65, 70}) {
+        for (std::int64_t width : {1, 3, 4, 7, 32, 33}) {
+            for (std::int64_t centred : {std::int64_t{-1}, std::int64_t{0}, width / 2, width}) {
+                const std::int64_t ld = width + count % 2, padded = (count + 7) / 8 * 8;
+                const std::vector<Real> points = this->numbers(static_cast<std::size_t>(count * ld)),
+                                        center = this->numbers(static_cast<std::size_t>(width));
+                const hg1_points given = {points.data(),
+                                          ld,
+                                          count,
+                                          padded,
+                                          width,
+                                          centred >= 0 ? center.data() : nullptr,
+                                          std::max<std::int64_t>(centred, 0)};
+                std::vector<Real> rows(static_cast<std::size_t>(padded * width)), transposed = rows;
+                hg1_pack_rows(sizeof(Real), rows.data(), &given);
+                hg1_pack_transposed(sizeof(Real), transposed.data(), &given);
+                for (std::int64_t i = 0; i < padded; ++i)
+                    for (std::int64_t k = 0; k < width; ++k) {
+                        const Real value = points[static_cast<std::size_t>(std::min(i, count - 1) * ld + k)],
+                                   moved = k < centred ? value - center[static_cast<std::size_t>(k)] : value;
+                        ASSERT_EQ(rows[static_cast<std::size_t>(i * width + k)], moved) << count << ' ' << width;
+                        ASSERT_EQ(transposed[static_cast<std::size_t>(k * padded + i)], moved) << count << ' ' << width;
+                    }
+            }
         }
     }
 }

@@ -19,8 +19,8 @@ extern "C" {
 
 /* ---- The constants that shape the work. None depends on the variant or on the number of threads. ---- */
 
-/* Gram matrix: points of x in one row panel, a multiple of every tile's rows, 8 and 6 among them; points of y in one column
-   chunk. They never change a bit of K. */
+/* Gram matrix: points of x in one row panel, where it is not halved a multiple of tiles of 8 rows and of 6; points of y in
+   one column chunk. They never change a bit of K. */
 #define HG_GRAM_PANEL_ROWS 192
 #define HG_GRAM_CHUNK_COLUMNS 512
 /* Chunks of many features are narrower, so that one stays in a second-level cache (256 KiB of f32) while the rows of a panel

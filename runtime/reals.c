@@ -119,7 +119,7 @@ typedef struct sorting_network {
     int count;
     struct {
         uint8_t low, high;
-    } pairs[191]; /* of HG_CENTER_SAMPLE numbers */
+    } pairs[HG_CENTER_SAMPLE == 32 ? 191 : -1]; /* so many comparisons sort 32 numbers */
 } sorting_network;
 
 /* Batcher's odd-even merges (Knuth, The Art of Computer Programming 3, 5.3.4). */

@@ -90,11 +90,12 @@ KernelInterface interface_of(const KernelRequest& request) {
 }
 
 InterfaceVariant& add_variant(const KernelRequest& request, const Machine& machine, KernelInterface& interface) {
-    interface.variants.push_back({machine.isa,
-                                  machine.vector_bits / 8,
-                                  row_multiple(machine),
-                                  column_multiple(machine, halide_type(request.dtype)),
-                                  {}});
+    interface.variants.push_back(
+        {machine.isa,
+         machine.vector_bits / 8,
+         row_multiple(machine),
+         column_multiple(machine, halide_type(request.dtype), sums_products(evaluated_value(request.formula))),
+         {}});
     return interface.variants.back();
 }
 

@@ -31,7 +31,7 @@ TileParameters defaults(const LeafPipeline& leaf, const Machine& machine) {
     p.vectors = 2;
     // A product loads more than it computes: a tile of 8 x 2 has 10 loads for 16 multiply-adds, one of 6 x 4 10 for 24, which
     // leave registers for two factors. D = 64, 512 x 512, avx512: 6.2 G multiply-adds/s instead of 5.7.
-    const bool product = tile && !unrolled && many_registers && leaf.products;
+    const bool product = tile && !unrolled && many_registers && leaf.pair_products;
     if (product) {
         p.rows = 6;
         p.vectors = 4;
@@ -39,10 +39,11 @@ TileParameters defaults(const LeafPipeline& leaf, const Machine& machine) {
     // With few features the function itself fills the registers, once for each pair of the tile.
     if (!tile && leaf.features > 0 && leaf.features <= 16) p.rows = 2;
     // With many the loop over them is what counts, as above.
-    if (!tile && many_registers && leaf.products && (leaf.features == 0 || leaf.features > 16)) p.rows = 8;
+    if (!tile && many_registers && leaf.pair_products && (leaf.features == 0 || leaf.features > 16)) p.rows = 8;
     // Half of the registers hold sums, of products three quarters; the rest hold points and the function's temporaries.
     const int sums = product ? machine.registers * 3 / 4 : machine.registers / 2;
-    while (p.rows * p.vectors * accumulators > sums && p.rows > 1) p.rows /= 2;
+    while (p.rows * p.vectors * accumulators > sums && p.rows > 1)
+        (p.rows <= p.vectors && p.vectors > 2 ? p.vectors : p.rows) /= 2;
     // g comes from memory and K goes there, and what foresees the next lines foresees a row's, not a column's: the gradients
     // of RBF at D = 5, 2048 x 2048, avx512, take 3.9 ms, and 6.5 ms with tiles that go down the columns of g; K at D = 64
     // 7.1 ms and 8.1 ms. Few rows to a tile read y too often from the second-level cache where nothing else keeps it: at

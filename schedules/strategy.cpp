@@ -54,7 +54,7 @@ std::vector<TileParameters> parameter_space(const LeafPipeline& leaf, const Mach
 
 std::vector<int> vector_extents(const LeafPipeline& leaf, const Machine& machine) {
     std::vector<int> extents;
-    for (int vectors = 1; column_multiple(machine, leaf.type) % (vectors * machine.lanes(leaf.type)) == 0; vectors *= 2)
+    for (int vectors = 1; column_multiple(machine, leaf) % (vectors * machine.lanes(leaf.type)) == 0; vectors *= 2)
         extents.push_back(vectors);
     return extents;
 }
@@ -67,11 +67,14 @@ std::vector<int> feature_extents(const LeafPipeline& leaf) {
 }
 
 int row_multiple(const Machine& machine) { return machine.registers >= 32 ? 8 : 4; }
-// Of a tile of 6 rows, with which 32 registers hold a product: what is read once serves most multiply-adds.
-static int most_vectors(const Machine& machine) { return machine.registers >= 32 ? 4 : 2; }
 
-int column_multiple(const Machine& machine, Halide::Type type) {
-    return std::max(32, most_vectors(machine) * machine.lanes(type));
+int column_multiple(const Machine& machine, Halide::Type type, bool pair_products) {
+    const int vectors = pair_products && machine.registers >= 32 ? 4 : 2;
+    return std::max(32, vectors * machine.lanes(type));
+}
+
+int column_multiple(const Machine& machine, const LeafPipeline& leaf) {
+    return column_multiple(machine, leaf.type, leaf.pair_products);
 }
 
 }  // namespace halogram

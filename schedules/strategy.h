@@ -56,7 +56,9 @@ std::vector<TileParameters> parameter_space(const LeafPipeline& leaf, const Mach
 
 // What every variant's leaves are made for; the runtime pads panels and chunks to multiples of these.
 int row_multiple(const Machine& machine);
-int column_multiple(const Machine& machine, Halide::Type type);
+// Kernels whose sums over features are of products are held in wider tiles, which cost those of few points more padding.
+int column_multiple(const Machine& machine, Halide::Type type, bool pair_products);
+int column_multiple(const Machine& machine, const LeafPipeline& leaf);
 
 // For spaces. Extents of vectors of columns: what the padding of columns is a multiple of.
 std::vector<int> vector_extents(const LeafPipeline& leaf, const Machine& machine);

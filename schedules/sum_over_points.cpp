@@ -101,7 +101,7 @@ TileParameters over_rows_defaults(const LeafPipeline& leaf, const Machine& machi
     p.vectors = 4;
     while (p.vectors > 1 && registers_of_a_sum(leaf) * p.vectors * p.features + p.vectors + 1 > machine.registers)
         p.vectors /= 2;
-    while (p.vectors * machine.lanes(leaf.type) > column_multiple(machine, leaf.type)) p.vectors /= 2;
+    while (p.vectors * machine.lanes(leaf.type) > column_multiple(machine, leaf)) p.vectors /= 2;
     return p;
 }
 

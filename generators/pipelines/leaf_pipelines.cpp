@@ -103,7 +103,6 @@ LeafPipeline LeafSet::tile() {
     LeafPipeline leaf{LeafKind::Tile, type_, features_};
     leaf.outputs = {stages.gram(evaluated_value(formula_), "k")};
     leaf.pair_reductions = stages.pair_reductions;
-    leaf.products = stages.products;
     leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_});
     return leaf;
 }
@@ -130,7 +129,6 @@ LeafPipeline LeafSet::pairs() {
     }
     leaf.outputs = {w};
     leaf.pair_reductions = stages.pair_reductions;
-    leaf.products = stages.products;
     leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_, g_});
     return leaf;
 }
@@ -284,11 +282,16 @@ static int place_of(const std::vector<Expr>& list, Expr e) {
 int LeafSet::bound_of_x() const { return formula_.expanded ? place_of(lists_.xs, formula_.expanded->of_x) : -1; }
 int LeafSet::bound_of_y() const { return formula_.expanded ? place_of(lists_.ys, formula_.expanded->of_y) : -1; }
 
+std::vector<LeafPipeline> LeafSet::completed(std::vector<LeafPipeline> leaves) {
+    add_prepare_leaves(leaves);
+    for (LeafPipeline& leaf : leaves) leaf.pair_products = sums_products(evaluated_value(formula_));
+    return leaves;
+}
+
 std::vector<LeafPipeline> LeafSet::gram() {
     std::vector<LeafPipeline> leaves = {tile()};
     if (formula_.expanded) leaves.push_back(error_bound());
-    add_prepare_leaves(leaves);
-    return leaves;
+    return completed(std::move(leaves));
 }
 
 std::vector<LeafPipeline> LeafSet::gram_vjp() {
@@ -296,8 +299,7 @@ std::vector<LeafPipeline> LeafSet::gram_vjp() {
     std::vector<LeafPipeline> leaves = {pairs(), over_columns(LeafKind::Rows, "gx", {terms_.x}), columns()};
     if (!terms_.scalars.empty()) leaves.push_back(scalars());
     if (!terms_.vectors.empty()) leaves.push_back(over_columns(LeafKind::Vectors, "gv", terms_.vectors));
-    add_prepare_leaves(leaves);
-    return leaves;
+    return completed(std::move(leaves));
 }
 
 }  // namespace halogram

@@ -43,8 +43,9 @@ struct LeafPipeline {
     // (per pair), values per pair that a following stage reads, and sums over points.
     std::vector<Halide::Func> point_stages, pair_reductions, pair_values, lane_sums;
     std::vector<LaneLevel> lane_levels;
-    bool products = false;  // what is summed are products, over features or over points: no differences are taken
-    int planes = 0;         // extent of the innermost unrolled dimension of the output
+    bool products = false;       // sums over points of products: no differences are taken inside them
+    bool pair_products = false;  // of the whole set: sums_products of its kernel
+    int planes = 0;              // extent of the innermost unrolled dimension of the output
 };
 
 // The leaves of one operation. Buffers and lists are shared between them, so a set is built for one use.
@@ -96,6 +97,7 @@ private:
                               const std::vector<std::vector<GradientTerm>>& lists);
     LeafPipeline scalars();
     LeafPipeline columns();
+    std::vector<LeafPipeline> completed(std::vector<LeafPipeline> leaves);
     void add_prepare_leaves(std::vector<LeafPipeline>& leaves);
     LeafPipeline prepare(LeafKind kind, std::vector<Expr>& scalars, std::vector<Expr>& planes);
 };

@@ -1,6 +1,5 @@
 #include "generators/pipelines/stages.h"
 
-#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -205,19 +204,22 @@ Halide::Expr Stages::spell_out(Expr e, const Place& place, Memo& memo) {
     return operation(e, place, memo);
 }
 
-static bool sums_products(Expr reduction) {
-    const Expr added = reduction->arguments[0];
-    return reduction->op == Op::Sum && added->op == Op::Multiply && !added->arguments[0]->mixes_points() &&
-           !added->arguments[1]->mixes_points();
+bool sums_products(Expr root) {
+    bool any = false;
+    for (Expr e : topological_order({root})) {
+        if (!e->is_reduction() || !e->mixes_points()) continue;
+        const Expr added = e->arguments[0];
+        any = e->op == Op::Sum && added->op == Op::Multiply && !added->arguments[0]->mixes_points() &&
+              !added->arguments[1]->mixes_points();
+        if (!any) return false;
+    }
+    return any;
 }
 
 void Stages::define_pair_reductions(const std::vector<Expr>& roots) {
     std::map<int, std::vector<Expr>> levels;
     for (Expr e : topological_order(roots))
         if (e->is_reduction() && e->mixes_points()) levels[e->level].push_back(e);
-    products = !levels.empty();
-    for (const auto& [level, members] : levels)
-        products = products && std::all_of(members.begin(), members.end(), sums_products);
     for (const auto& [level, members] : levels) {
         Halide::Func stage("pair_reduction_" + std::to_string(level));
         Halide::RDom feature(0, inputs_.features, "feature");

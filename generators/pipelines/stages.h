@@ -51,8 +51,6 @@ public:
     std::vector<Halide::Func> parameter_stages, x_stages, y_stages;
     // Feature reductions that mix x and y, one Tuple per level: level 2 uses level 1.
     std::vector<Halide::Func> pair_reductions;
-    // Whether all that these add are products of a part of x and one of y: one multiply-add for each feature.
-    bool products = false;
 
     static inline const Halide::Var i{"i"}, j{"j"}, d{"d"};  // of every stage
 
@@ -75,6 +73,8 @@ private:
     Halide::Expr step_of(Expr reduction, const Halide::Expr& so_far, const Place& place, Memo& memo);
 };
 
+// Whether all that the sums over features of `root` add are products of a part of x and one of y: a multiply-add each.
+bool sums_products(Expr root);
 unsigned points_of(Expr e);  // on_x, on_y, both or none
 bool is_one_point(Expr e);   // worth computing once per point or per call: not a leaf, not a condition, not constant
 

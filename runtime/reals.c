@@ -40,31 +40,26 @@ static inline vector_f64 load_f64(const double *place) {
     return value;
 }
 
-/* The lesser of each pair of numbers to `low`, the greater to `high`; of zeros of both signs perhaps one of them twice.
-   Instructions that do that, where they are known, make the sort of a center three times faster than bits do. */
-static inline void sort_two_f32(vector_f32 *low, vector_f32 *high) {
-    const vector_f32 a = *low, b = *high;
 #if defined(__SSE2__)
-    *low = (vector_f32)_mm_min_ps((__m128)a, (__m128)b);
-    *high = (vector_f32)_mm_max_ps((__m128)a, (__m128)b);
-#else
-    const mask_f32 exchanged = ((mask_f32)a ^ (mask_f32)b) & (a > b);
-    *low = (vector_f32)((mask_f32)a ^ exchanged);
-    *high = (vector_f32)((mask_f32)b ^ exchanged);
-#endif
+#define HG_HAS_LEAST 1
+static inline vector_f32 least_f32(vector_f32 a, vector_f32 b) {
+    return (vector_f32)_mm_min_ps((__m128)a, (__m128)b);
 }
 
-static inline void sort_two_f64(vector_f64 *low, vector_f64 *high) {
-    const vector_f64 a = *low, b = *high;
-#if defined(__SSE2__)
-    *low = (vector_f64)_mm_min_pd((__m128d)a, (__m128d)b);
-    *high = (vector_f64)_mm_max_pd((__m128d)a, (__m128d)b);
-#else
-    const mask_f64 exchanged = ((mask_f64)a ^ (mask_f64)b) & (a > b);
-    *low = (vector_f64)((mask_f64)a ^ exchanged);
-    *high = (vector_f64)((mask_f64)b ^ exchanged);
-#endif
+static inline vector_f32 greatest_f32(vector_f32 a, vector_f32 b) {
+    return (vector_f32)_mm_max_ps((__m128)a, (__m128)b);
 }
+
+static inline vector_f64 least_f64(vector_f64 a, vector_f64 b) {
+    return (vector_f64)_mm_min_pd((__m128d)a, (__m128d)b);
+}
+
+static inline vector_f64 greatest_f64(vector_f64 a, vector_f64 b) {
+    return (vector_f64)_mm_max_pd((__m128d)a, (__m128d)b);
+}
+#else
+#define HG_HAS_LEAST 0
+#endif
 
 /* The square at `to` becomes the transpose of the square at `from`, less `center` (NULL: nothing) in its rows. Without
    loops, which would keep the rows in memory. */

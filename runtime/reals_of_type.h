@@ -171,6 +171,20 @@ static REAL OF_TYPE(center_of_feature)(const REAL *points, const int64_t *offset
 }
 
 #if HG_HAS_VECTORS
+/* The lesser of each pair of numbers to `low`, the greater to `high`; of zeros of both signs perhaps one of them twice.
+   Instructions that do that, where they are known, make the sort of a center three times faster than bits do. */
+static inline void OF_TYPE(sort_two)(OF_TYPE(vector) * low, OF_TYPE(vector) * high) {
+    const OF_TYPE(vector) a = *low, b = *high;
+#if HG_HAS_LEAST
+    *low = OF_TYPE(least)(a, b);
+    *high = OF_TYPE(greatest)(a, b);
+#else
+    const OF_TYPE(mask) exchanged = ((OF_TYPE(mask))a ^ (OF_TYPE(mask))b) & (a > b);
+    *low = (OF_TYPE(vector))((OF_TYPE(mask))a ^ exchanged);
+    *high = (OF_TYPE(vector))((OF_TYPE(mask))b ^ exchanged);
+#endif
+}
+
 /* The same of several features at once, bit for bit: one feature at a time, with branches that cannot be foreseen, took half
    of the expanded form's time at 128 x 128, D = 512. Returns 0 where a number is not finite. */
 static int OF_TYPE(center_of_features)(REAL *center, const REAL *points, const int64_t *offsets, int taken,

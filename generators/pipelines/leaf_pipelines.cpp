@@ -284,7 +284,8 @@ int LeafSet::bound_of_y() const { return formula_.expanded ? place_of(lists_.ys,
 
 std::vector<LeafPipeline> LeafSet::completed(std::vector<LeafPipeline> leaves) {
     add_prepare_leaves(leaves);
-    for (LeafPipeline& leaf : leaves) leaf.pair_products = sums_products(evaluated_value(formula_));
+    const bool pair_products = sums_products(evaluated_value(formula_));
+    for (LeafPipeline& leaf : leaves) leaf.pair_products = pair_products;
     return leaves;
 }
 

@@ -1,5 +1,6 @@
 #include "generators/pipelines/stages.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -204,18 +205,6 @@ Halide::Expr Stages::spell_out(Expr e, const Place& place, Memo& memo) {
     return operation(e, place, memo);
 }
 
-bool sums_products(Expr root) {
-    bool any = false;
-    for (Expr e : topological_order({root})) {
-        if (!e->is_reduction() || !e->mixes_points()) continue;
-        const Expr added = e->arguments[0];
-        any = e->op == Op::Sum && added->op == Op::Multiply && !added->arguments[0]->mixes_points() &&
-              !added->arguments[1]->mixes_points();
-        if (!any) return false;
-    }
-    return any;
-}
-
 void Stages::define_pair_reductions(const std::vector<Expr>& roots) {
     std::map<int, std::vector<Expr>> levels;
     for (Expr e : topological_order(roots))
@@ -244,6 +233,17 @@ Halide::Func Stages::gram(Expr lowered, const std::string& name) {
     Memo memo;
     gram(j, i) = emit(lowered, Place{i, j, Halide::Expr()}, memo);
     return gram;
+}
+
+bool sums_products(Expr root) {
+    std::vector<Expr> reductions;
+    for (Expr e : topological_order({root}))
+        if (e->is_reduction() && e->mixes_points()) reductions.push_back(e);
+    return !reductions.empty() && std::all_of(reductions.begin(), reductions.end(), [](Expr e) {
+        const Expr added = e->arguments[0];
+        return e->op == Op::Sum && added->op == Op::Multiply && !added->arguments[0]->mixes_points() &&
+               !added->arguments[1]->mixes_points();
+    });
 }
 
 }  // namespace halogram

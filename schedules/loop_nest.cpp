@@ -26,7 +26,8 @@ private:
 
 std::string text_of(const TileParameters& p) {
     return "rows " + std::to_string(p.rows) + ", vectors " + std::to_string(p.vectors) + ", features " +
-           std::to_string(p.features) + ", unroll " + std::to_string(p.unroll);
+           std::to_string(p.features) + ", unroll " + std::to_string(p.unroll) +
+           (p.block > 0 ? ", block " + std::to_string(p.block) : "");
 }
 
 std::string loops_of(const LeafPipeline& leaf) {

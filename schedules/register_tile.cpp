@@ -3,7 +3,7 @@
 // but the two points.
 #include <algorithm>
 
-#include "schedules/strategy.h"
+#include "schedules/feature_blocks.h"
 
 namespace halogram {
 
@@ -52,20 +52,25 @@ TileParameters defaults(const LeafPipeline& leaf, const Machine& machine) {
     // A store to a line that is not in the cache yet holds up what follows: K of L1 at D = 5, 2048 x 2048, avx512, takes 1.44
     // ms instead of 1.78. The less is computed the more tiles pass until a line has come.
     p.ahead = !tile || !p.along_columns ? 0 : unrolled ? 4 : 2;
+    const std::vector<int> blocks = feature_blocks(leaf, machine);
+    p.block = blocks.empty() ? 0 : blocks.front();
     return p;
 }
 
 std::vector<TileParameters> space(const LeafPipeline& leaf, const Machine& machine) {
     std::vector<TileParameters> all;
+    std::vector<int> blocks = feature_blocks(leaf, machine);
+    if (blocks.empty()) blocks = {0};
     for (int rows : {1, 2, 3, 4, 6, 8})
         if (rows <= row_multiple(machine))
             for (int vectors : vector_extents(leaf, machine))
                 for (int unroll : feature_extents(leaf))
                     for (bool along_columns : {false, true})
                         for (int ahead : {0, 2, 4})
-                            if ((unroll == 1 || unroll == leaf.features) &&
-                                (ahead == 0 || (along_columns && leaf.kind == LeafKind::Tile)))
-                                all.push_back({rows, vectors, 1, unroll, along_columns, ahead});
+                            for (int block : blocks)
+                                if ((unroll == 1 || unroll == leaf.features) &&
+                                    (ahead == 0 || (along_columns && leaf.kind == LeafKind::Tile)))
+                                    all.push_back({rows, vectors, 1, unroll, along_columns, ahead, block});
     return all;
 }
 
@@ -75,6 +80,7 @@ void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) 
     Var jo(tile_loop_along_columns), ji("ji"), jv("jv"), io("io"), ii("ii");
     const Var inner = p.along_columns ? jo : io, outer = p.along_columns ? io : jo;
     const int lanes = machine.lanes(leaf.type);
+    if (p.block > 0) add_feature_blocks(leaf, machine, p, inner, outer, jv);
     // Extents are at least a tile (the runtime sends smaller ones through scratch), so shifted tiles stay inside.
     out.split(j, jo, ji, p.vectors * lanes, TailStrategy::ShiftInwards)
         .split(i, io, ii, p.rows, TailStrategy::ShiftInwards);
@@ -88,7 +94,8 @@ void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) 
     out.vectorize(ji).unroll(jv).unroll(ii);
     for (Halide::Func f : leaf.pair_values) {
         Var v("v");
-        f.compute_at(out, inner).split(j, j, v, lanes).reorder(v, j, i).vectorize(v).unroll(j).unroll(i);
+        f.compute_at(out, p.block > 0 ? jv : inner);
+        f.split(j, j, v, lanes).reorder(v, j, i).vectorize(v).unroll(j).unroll(i);
     }
     for (Halide::Func f : leaf.pair_reductions) {
         Var v("v");

@@ -19,12 +19,13 @@ nlohmann::ordered_json record_of(const TileParameters& p) {
             {"features", p.features},
             {"unroll", p.unroll},
             {"along_columns", p.along_columns},
-            {"ahead", p.ahead}};
+            {"ahead", p.ahead},
+            {"block", p.block}};
 }
 
 TileParameters parameters_of(const nlohmann::ordered_json& record) {
-    return {record.at("rows"),   record.at("vectors"),       record.at("features"),
-            record.at("unroll"), record.at("along_columns"), record.at("ahead")};
+    return {record.at("rows"),          record.at("vectors"), record.at("features"), record.at("unroll"),
+            record.at("along_columns"), record.at("ahead"),   record.at("block")};
 }
 
 static const Strategy& strategy_of(const LeafPipeline& leaf) {

@@ -21,6 +21,7 @@ struct TileParameters {
     // points of y stay in the first-level cache.
     bool along_columns = false;
     int ahead = 0;  // tiles that the lines of K are prefetched before they are stored to; 0: not at all
+    int block = 0;  // features that blocks of pairs are summed over at a time, where D is large; 0: D never is
     bool operator==(const TileParameters&) const = default;
 };
 

@@ -285,7 +285,10 @@ int LeafSet::bound_of_y() const { return formula_.expanded ? place_of(lists_.ys,
 std::vector<LeafPipeline> LeafSet::completed(std::vector<LeafPipeline> leaves) {
     add_prepare_leaves(leaves);
     const bool pair_products = sums_products(evaluated_value(formula_));
-    for (LeafPipeline& leaf : leaves) leaf.pair_products = pair_products;
+    for (LeafPipeline& leaf : leaves) {
+        leaf.pair_products = pair_products;
+        leaf.feature_count = inputs_.features;
+    }
     return leaves;
 }
 

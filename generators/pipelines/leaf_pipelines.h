@@ -36,7 +36,8 @@ struct LaneLevel {
 struct LeafPipeline {
     LeafKind kind;
     Halide::Type type;
-    int features = 0;  // 0: an extent
+    int features = 0;            // 0: an extent
+    Halide::Expr feature_count;  // the same as a number
     std::vector<Halide::Argument> arguments;
     std::vector<Halide::Func> outputs;
     // For schedules: stages of one point (prepare leaves) with the output they belong to, reductions over features

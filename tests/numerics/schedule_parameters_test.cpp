@@ -2,7 +2,8 @@
 // catalogue kernel, its expanded form too where it has one, compiled into this process.
 //
 // ScheduleParameters: each kernel with one point of every leaf's space, on one variant and with one number of features,
-// which take turns. Disabled, because they take long, with every kernel on every variant and with every number of features:
+// which take turns. FeatureBlocks: of kernels with different sums, with so many features that blocks of pairs are summed over
+// some of them at a time, against the variant that has no such blocks. Disabled, because they take long, with every kernel on every variant and with every number of features:
 // EveryValue, with points that have every value of every parameter among them (an hour on two cores), and EverySchedule,
 // with every point (hours). docs/accuracy.md says how to run it and what was run.
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "generators/formula/expanded_form.h"
 #include "generators/formula/lower.h"
 #include "schedules/operation_module.h"
+#include "schedules/software_fma.h"
 #include "tests/support/in_process_call.h"
 
 namespace halogram {
@@ -20,6 +22,7 @@ namespace {
 const char* const operations[] = {"gram", "gram_vjp"};
 constexpr int features_of_kernels[] = {5, 12, 0};  // fill a tile, do not, are known at run time only
 constexpr int features_at_run_time = 7;
+constexpr int many_features = 4099;  // more than blocks begin at, and not a multiple of theirs
 
 // A kernel with the domains that its inputs are drawn from.
 struct Kernel {
@@ -147,6 +150,7 @@ struct Configuration {
     int features;
     Machine machine;
     std::size_t number;  // among those of the sample
+    int at_run_time = features_at_run_time;
 };
 
 class ScheduleParameters : public testing::TestWithParam<Configuration> {
@@ -169,10 +173,12 @@ protected:
         explicit Expected(const Configuration& c)
             : request{"k", c.kernel->formula, "", c.dtype, c.features, {std::begin(operations), std::end(operations)}},
               interface_(interface_of(request)) {
-            const int d = c.features > 0 ? c.features : features_at_run_time;
-            for (const ProblemShape& shape : {ProblemShape{5, 19, d}, ProblemShape{133, 530, d}})
+            const int d = c.features > 0 ? c.features : c.at_run_time;
+            const bool many = d >= many_features;  // fewer points, yet several blocks of them
+            for (const ProblemShape& shape :
+                 {ProblemShape{5, 19, d}, many ? ProblemShape{61, 150, d} : ProblemShape{133, 530, d}})
                 problems_.push_back(std::make_unique<KernelProblem<T>>(c.kernel->entry, interface_, shape, 1));
-            results_ = results(machines().front(), nlohmann::ordered_json::object());
+            results_ = results(many ? machines().back() : machines().front(), nlohmann::ordered_json::object());
         }
 
         void expect_same_bits(const Machine& machine, const nlohmann::ordered_json& picked) const {
@@ -221,6 +227,15 @@ TEST_P(ScheduleParameters, ChangeNoBit) {
     });
 }
 
+class FeatureBlocks : public ScheduleParameters {};
+
+TEST_P(FeatureBlocks, ChangeNoBit) {
+    with_expected([](const auto& expected) {
+        const Spaces spaces(expected.request, GetParam().machine);
+        for (std::size_t k = 0; k < 4; ++k) expected.expect_same_bits(GetParam().machine, spaces.far_apart(k));
+    });
+}
+
 class EveryValue : public ScheduleParameters {};
 
 TEST_P(EveryValue, DISABLED_ChangesNoBit) {
@@ -261,6 +276,24 @@ std::vector<Configuration> sample() {
     return all;
 }
 
+// One kernel whose sums are of differences, the same in the expanded form, where they are of products, and mixed ones; the
+// variants with blocks take turns.
+std::vector<Configuration> with_many_features() {
+    const auto expanded = std::find_if(kernels().begin(), kernels().end(),
+                                       [](const Kernel& kernel) { return kernel.formula.expanded.has_value(); });
+    std::vector<Machine> with_blocks = machines();
+    std::erase_if(with_blocks, [](const Machine& machine) { return !has_fused_multiply_add(machine); });
+    std::vector<Configuration> all;
+    if (with_blocks.empty()) return all;
+    for (const Kernel* kernel : {&expanded[-1], &expanded[0], &kernels().back()})
+        for (const char* dtype : {"f32", "f64"})
+            for (int features : {many_features, 0}) {
+                const std::size_t turn = all.size() + all.size() / 4;  // the next kernel begins with another one
+                all.push_back({kernel, dtype, features, with_blocks[turn % with_blocks.size()], 0, many_features});
+            }
+    return all;
+}
+
 std::string name_of(const testing::TestParamInfo<Configuration>& instance) {
     const Configuration& c = instance.param;
     return c.kernel->name + "_" + c.dtype + "_" + (c.features > 0 ? std::to_string(c.features) : "any") + "_" +
@@ -268,6 +301,8 @@ std::string name_of(const testing::TestParamInfo<Configuration>& instance) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalogue, ScheduleParameters, testing::ValuesIn(sample()), name_of);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(FeatureBlocks);  // without a variant that has them
+INSTANTIATE_TEST_SUITE_P(Catalogue, FeatureBlocks, testing::ValuesIn(with_many_features()), name_of);
 INSTANTIATE_TEST_SUITE_P(Catalogue, EveryValue, testing::ValuesIn(every_configuration()), name_of);
 INSTANTIATE_TEST_SUITE_P(Catalogue, EverySchedule, testing::ValuesIn(every_configuration()), name_of);
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "schedules/strategy.h"
+
 namespace halogram {
 namespace {
 
@@ -62,15 +64,7 @@ TEST(CompileKernel, SchedulesAreGivenBack) {
     EXPECT_EQ(again.schedules, first.schedules);
     EXPECT_EQ(again.leaf_objects, first.leaf_objects);
     const std::string isa = first.interface.variants.front().isa;
-    asked.schedules = {{isa,
-                        {{"gram",
-                          {{"tile",
-                            {{"rows", 1},
-                             {"vectors", 1},
-                             {"features", 1},
-                             {"unroll", 1},
-                             {"along_columns", false},
-                             {"ahead", 0}}}}}}}};
+    asked.schedules = {{isa, {{"gram", {{"tile", record_of(TileParameters{})}}}}}};
     const CompiledKernel other = compile_kernel(asked);
     EXPECT_EQ(other.schedules[isa]["gram"]["tile"]["rows"], 1);
     EXPECT_EQ(other.schedules[isa]["gram_vjp"], first.schedules[isa]["gram_vjp"]);
@@ -81,13 +75,17 @@ TEST(CompileKernel, SchedulesOutsideOfTheSpaceAreRefused) {
     const std::string isa = machines_of("host").front().isa;
     KernelRequest wrong = request("dot(x, y)");
     using Json = nlohmann::ordered_json;
-    for (const Json& tile :
-         {Json{{"rows", 5}, {"vectors", 1}, {"features", 1}, {"unroll", 1}, {"along_columns", false}, {"ahead", 0}},
-          Json{{"rows", 1}, {"vectors", 0}, {"features", 1}, {"unroll", 1}, {"along_columns", false}, {"ahead", 0}},
-          Json{{"rows", 1}, {"vectors", 1024}, {"features", 1}, {"unroll", 1}, {"along_columns", false}, {"ahead", 0}},
-          Json{{"rows", 1}, {"vectors", 1}, {"features", 1}, {"unroll", 3}, {"along_columns", false}, {"ahead", 0}},
-          Json{{"rows", "1"}, {"vectors", 1}, {"features", 1}, {"unroll", 1}, {"along_columns", false}, {"ahead", 0}},
-          Json{{"rows", 1}, {"vectors", 1}, {"features", 1}}, Json(7)}) {
+    const auto with = [](const char* parameter, const Json& value) {  // all others are in the space
+        Json tile = record_of(TileParameters{});
+        tile[parameter] = value;
+        return tile;
+    };
+    Json incomplete = record_of(TileParameters{});
+    incomplete.erase("unroll");
+    wrong.schedules = {{isa, {{"gram", {{"tile", record_of(TileParameters{})}}}}}};
+    EXPECT_NO_THROW(compile_kernel(wrong));
+    for (const Json& tile : {with("rows", 5), with("vectors", 0), with("vectors", 1024), with("unroll", 3),
+                             with("block", 512), with("rows", "1"), incomplete, Json(7)}) {
         wrong.schedules = {{isa, {{"gram", {{"tile", tile}}}}}};
         EXPECT_THROW(compile_kernel(wrong), std::invalid_argument) << tile;
     }

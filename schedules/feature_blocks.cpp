@@ -17,9 +17,19 @@ using Halide::Var;
 // f32 50 and 30, 126 and 40; f64 140 and 70, 260 and 88. Of 1024, f32, storing and loading the sums costs up to 15 %.
 constexpr int enough_bytes = 16384;
 
-// Pairs of a block: what the sums take on the stack of the call, 12 KiB of f32, and how often a point is read from further
-// away than the second-level cache.
-constexpr int block_rows = 48, block_columns = 64;
+// Pairs of a block: how often a point is read from further away than the second-level cache, and what a sum takes on the stack
+// of the call, 8 KiB of f32.
+constexpr int block_rows = 32, block_columns = 64;
+
+// Of all sums, which a leaf with a D of the call takes also where D is small: 40 of f64 took a megabyte. That also bounds what
+// is compiled twice.
+constexpr int most_bytes_of_sums = 16384;
+
+int bytes_of_sums(const LeafPipeline& leaf) {
+    int sums = 0;
+    for (const Halide::Func& f : leaf.pair_reductions) sums += f.outputs();
+    return sums * block_rows * block_columns * leaf.type.bytes();
+}
 
 }  // namespace
 
@@ -27,6 +37,7 @@ std::vector<int> feature_blocks(const LeafPipeline& leaf, const Machine& machine
     const bool never = leaf.features > 0 && leaf.features * leaf.type.bytes() < enough_bytes;
     // Without the instruction arithmetic binds, and a leaf of f64 is 30 KB of code already.
     if (never || leaf.pair_reductions.empty() || !has_fused_multiply_add(machine)) return {};
+    if (bytes_of_sums(leaf) > most_bytes_of_sums) return {};
     return {512, 256, 1024};
 }
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.autograd import Function
 
@@ -119,11 +120,14 @@ class Tangent(Function):
         if any(needs):
             first = spread(apply(TangentVjp, ctx.shared, needs, g, *inputs, *directions), needs)
         if any(needs_directions):
-            results = apply(GramVjp, ctx.shared, needs_directions, *inputs[:2], g, *inputs[2:])
-            second = spread(results, needs_directions)
-            second = [
-                s if s is None or s.shape == d.shape else s.expand(d.shape) for s, d in zip(second, directions)
+            # Directions may have a batch where the point does not, and the other way round: each has a gradient of its own.
+            wide = [
+                torch.broadcast_tensors(i, d)[0] if needed else i
+                for i, d, needed in zip(inputs, directions, needs_directions)
             ]
+            results = apply(GramVjp, ctx.shared, needs_directions, *wide[:2], g, *wide[2:])
+            second = spread(results, needs_directions)
+            second = [s if s is None else s.sum_to_size(d.shape) for s, d in zip(second, directions)]
         return None, *first, *second
 
     @staticmethod

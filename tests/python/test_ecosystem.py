@@ -162,6 +162,7 @@ def test_compile_explain_and_build(tmp_path):
     assert kernel(x, gamma=0.5).shape == (4, 4)
     text = hg.explain("rbf", features=5)
     assert "Derivatives" in text and "dk/dx[d]" in text
+    assert "Derivatives" in kernel.explain(5) and "Derivatives" in hg.explain(2 * kernel)
     hg.build("exp(-gamma * l1(x, y))", tmp_path, "l1_exp", features=5)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["l1_exp.h", "l1_exp.json", "libl1_exp.a"]
     with pytest.raises(ValueError, match="cannot name|keyword"):

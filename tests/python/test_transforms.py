@@ -58,6 +58,19 @@ CALLS = {
     "jacrev of jacfwd": lambda k: jacrev(jacfwd(lambda x: weighted(k)(x, Y, GAMMA)))(X),
     "jacrev": lambda k: jacrev(lambda x: k(x, Y, GAMMA))(X),
     "jacfwd": lambda k: jacfwd(lambda x: k(x, Y, GAMMA))(X),
+    "grad through jacfwd": lambda k: grad(
+        lambda a: jacfwd(lambda x: k(x @ a, Y, GAMMA))(X).pow(2).sum()
+    )(torch.eye(3, dtype=torch.double)),
+    # The direction has a batch and the point has none, and the other way round.
+    "grad by directions of x": lambda k: grad(
+        lambda ds: vmap(lambda d: jvp(lambda x: k(x, Y, GAMMA), (X,), (d,))[1])(ds).pow(2).sum()
+    )(XS),
+    "grad by directions of all": lambda k: grad(
+        lambda dx, dg: vmap(lambda d, e: jvp(k, (X, Y, GAMMA), (d, Y + 1, e))[1])(dx, dg).pow(2).sum(), argnums=(0, 1)
+    )(XS, GAMMAS),
+    "grad by the direction of a batch": lambda k: grad(
+        lambda d, e: vmap(lambda x, g: jvp(k, (x, Y, g), (d, Y, e))[1])(XS, GAMMAS).pow(2).sum(), argnums=(0, 1)
+    )(X, GAMMA),
     "dual numbers": dual,
 }
 
@@ -87,6 +100,7 @@ def test_transforms_of_per_feature_parameters():
         lambda k: vmap(grad(lambda x, e: (k(x, e) * W).sum(), argnums=(0, 1)))(XS, ell),
         lambda k: jvp(k, (X, ell[0]), (2 * X, ell[1])),
         lambda k: hessian(lambda e: (k(X, e) * W).sum())(ell[0]),
+        lambda k: grad(lambda es: vmap(lambda e: jvp(k, (X, ell[0]), (X, e))[1])(es).pow(2).sum())(ell),
     ):
         expect_equal(call(ard), call(reference))
 

@@ -101,6 +101,17 @@ ArrayView::ArrayView(nb::handle object, const std::string& what, int element_bit
     data_ = static_cast<char*>(tensor_.data) + tensor_.byte_offset;
 }
 
+bool ArrayView::reaches(const char* begin, std::size_t bytes) const {
+    const std::int64_t element = tensor_.type.bits / 8;
+    std::int64_t first = 0, end = element;
+    for (int k = 0; k < dimensions(); ++k) {
+        if (extent(k) == 0) return false;
+        const std::int64_t span = (extent(k) - 1) * stride(k) * element;
+        (span < 0 ? first : end) += span;
+    }
+    return bytes > 0 && data_ + first < begin + bytes && begin < data_ + end;
+}
+
 std::string ArrayView::shape_text() const {
     return halogram::shape_text({tensor_.shape, tensor_.shape + tensor_.dimensions});
 }

@@ -26,6 +26,8 @@ public:
     std::int64_t stride(int dimension) const { return strides_[static_cast<std::size_t>(dimension)]; }
     char* data() const { return data_; }
     std::string shape_text() const;  // "(128, 5)"
+    // Whether an element may lie in these bytes: those between the first and the last one count.
+    bool reaches(const char* begin, std::size_t bytes) const;
 
 private:
     dlpack::Tensor tensor_{};

@@ -54,6 +54,7 @@ template <typename T>
 nb::object gram_of(Kernel& kernel, nb::handle x, nb::handle y, nb::tuple values, nb::handle allocate, int threads) {
     Problem<T> problem(kernel, x, y, values);
     const Output k(allocate, problem.batch, problem.with_batch({problem.n, problem.m}), problem.bits());
+    problem.expect_apart(k.data, static_cast<std::size_t>(problem.items()) * k.item_bytes);
     const hg_options options = options_for(threads);
     hg_status status = HG_OK;
     {

@@ -159,6 +159,18 @@ public:
         }
     }
 
+    // Items of a batch are computed one after the other: where the memory for all of K overlapped an input, one item would read
+    // what another one wrote.
+    void expect_apart(const char* out, std::size_t bytes) const {
+        const auto expect = [&](const Batched& input, const std::string& what) {
+            if (input.view.reaches(out, bytes)) fail(PyExc_ValueError, "out overlaps " + what);
+        };
+        expect(x_, "x");
+        if (y_) expect(*y_, "y");
+        for (std::size_t p = 0; p < values_.size(); ++p)
+            if (values_[p].array) expect(*values_[p].array, "the parameter " + kernel_.parameters()[p].name);
+    }
+
     std::int64_t items() const {
         std::int64_t count = 1;
         for (std::int64_t extent : batch) count *= extent;

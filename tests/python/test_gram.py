@@ -385,3 +385,14 @@ def test_out(random):
     square = random.random((3, 3))
     with pytest.raises(ValueError, match="overlaps"):
         hg.rbf(square, gamma=0.5, out=square)
+    # Also where an item of the batch lies in what another item writes, and where a parameter does.
+    batch = random.random((2, 3, 3))
+    with pytest.raises(ValueError, match="overlaps x"):
+        hg.rbf(batch[::-1], gamma=0.5, out=batch)
+    with pytest.raises(ValueError, match="overlaps y"):
+        hg.rbf(batch + 1, batch[::-1].transpose(0, 2, 1), gamma=0.5, out=batch)
+    with pytest.raises(ValueError, match="overlaps the parameter gamma"):
+        hg.rbf(batch + 1, gamma=batch[:, 1, 1], out=batch)
+    apart = random.random((4, 3, 3))
+    right = hg.rbf(apart[2:].copy(), gamma=0.5)
+    np.testing.assert_array_equal(hg.rbf(apart[2:], gamma=0.5, out=apart[:2]), right)

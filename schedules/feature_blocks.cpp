@@ -1,6 +1,5 @@
 #include "schedules/feature_blocks.h"
 
-#include <algorithm>
 #include <bit>
 
 #include "schedules/software_fma.h"
@@ -13,8 +12,8 @@ using Halide::TailStrategy;
 using Halide::Var;
 
 // Bytes of a point from which on blocks pay. RBF, 256 x 256, one thread, ms without and with them, avx512 and avx2, of 4096
-// features: f32 direct 6.1 and 6.0, 9.2 and 8.4, expanded 4.4 and 4.6, 8.1 and 7.5; f64 direct 22 and 14, 39 and 19; of 16384:
-// f32 50 and 30, 126 and 40; f64 140 and 70, 260 and 88. Of 1024, f32, storing and loading the sums costs up to 15 %.
+// features: f32 direct 7.4 and 7.1, 11.7 and 10.1, expanded 5.6 and 6.0, 8.9 and 8.0; f64 direct 27 and 16, 51 and 21; of
+// 16384: f32 64 and 36, 147 and 47; f64 162 and 75, 310 and 95. Of 1024, f32, storing and loading the sums costs up to 15 %.
 constexpr int enough_bytes = 16384;
 
 // Pairs of a block: how often a point is read from further away than the second-level cache, and what a sum takes on the stack
@@ -34,10 +33,10 @@ int bytes_of_sums(const LeafPipeline& leaf) {
 }  // namespace
 
 std::vector<int> feature_blocks(const LeafPipeline& leaf, const Machine& machine) {
-    const bool never = leaf.features > 0 && leaf.features * leaf.type.bytes() < enough_bytes;
+    const bool few_features = leaf.features > 0 && leaf.features * leaf.type.bytes() < enough_bytes;
+    const bool no_sums = leaf.pair_reductions.empty(), many_sums = bytes_of_sums(leaf) > most_bytes_of_sums;
     // Without the instruction arithmetic binds, and a leaf of f64 is 30 KB of code already.
-    if (never || leaf.pair_reductions.empty() || !has_fused_multiply_add(machine)) return {};
-    if (bytes_of_sums(leaf) > most_bytes_of_sums) return {};
+    if (few_features || no_sums || many_sums || !has_fused_multiply_add(machine)) return {0};
     return {512, 256, 1024};
 }
 
@@ -51,8 +50,7 @@ void add_feature_blocks(LeafPipeline& leaf, const Machine& machine, const TilePa
     const Halide::Expr rows = out.output_buffer().dim(1).extent(), columns = out.output_buffer().dim(0).extent();
     const Halide::Expr blocks = (rows + (block_rows - 1)) / block_rows;
     const Halide::Expr balanced = ((rows + blocks - 1) / blocks + (multiple - 1)) / multiple * multiple;
-    const bool inner_is_of_columns = p.along_columns;
-    const Var column_block = inner_is_of_columns ? inner : outer, row_block = inner_is_of_columns ? outer : inner;
+    const Var column_block = p.along_columns ? inner : outer, row_block = p.along_columns ? outer : inner;
     Var ir("ir"), jr("jr");
     Halide::Stage nest = out.specialize(enough);
     nest.split(j, column_block, jr, Halide::min(columns, block_columns), TailStrategy::ShiftInwards)

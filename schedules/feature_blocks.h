@@ -5,7 +5,7 @@
 
 namespace halogram {
 
-// Values of TileParameters::block, the default first; none where blocks never pay.
+// Values of TileParameters::block, the default first; 0 alone where blocks never pay.
 std::vector<int> feature_blocks(const LeafPipeline& leaf, const Machine& machine);
 
 // Adds to the nest of a tile or pairs leaf another one, for calls with enough features: a block of pairs, in place of a tile,

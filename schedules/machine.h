@@ -14,6 +14,7 @@ struct Machine {
     int vector_bits;
     int registers;  // vector registers
 
+    bool has_many_registers() const { return registers >= 32; }
     int lanes(Halide::Type type) const { return vector_bits / type.bits(); }
 };
 

@@ -67,10 +67,10 @@ std::vector<int> feature_extents(const LeafPipeline& leaf) {
     return extents;
 }
 
-int row_multiple(const Machine& machine) { return machine.registers >= 32 ? 8 : 4; }
+int row_multiple(const Machine& machine) { return machine.has_many_registers() ? 8 : 4; }
 
 int column_multiple(const Machine& machine, Halide::Type type, bool pair_products) {
-    const int vectors = pair_products && machine.registers >= 32 ? 4 : 2;
+    const int vectors = pair_products && machine.has_many_registers() ? 4 : 2;
     return std::max(32, vectors * machine.lanes(type));
 }
 

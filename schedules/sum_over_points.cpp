@@ -47,7 +47,7 @@ private:
 // Whether only sums stay in registers, of which there are 16, and what they are added from is read where it is used: where no
 // more is done than a difference and a multiply-add.
 bool only_sums_in_registers(const LeafPipeline& leaf, const Machine& machine) {
-    return machine.registers < 32 && Operations::most_of(leaf) <= 2;
+    return !machine.has_many_registers() && Operations::most_of(leaf) <= 2;
 }
 
 // Whether so many vectors of sums leave registers for `others`, which they are added from, and for differences where these

@@ -19,10 +19,7 @@ void add_explain_command(CLI::App& program) {
         "Loops: of each leaf function, for the best variant; `vectorized` and `unrolled` loops become straight "
         "code.\n\n"
         "Example:\n  halogram explain --formula \"exp(-gamma * sum(abs(x - y)))\" --features 5");
-    command->callback([a] {
-        if (a->name.empty() && a->kernel.empty()) a->name = "kernel";
-        explain(*a, std::cout);
-    });
+    command->callback([a] { explain(*a, std::cout); });
 }
 
 }  // namespace halogram

@@ -83,7 +83,9 @@ void print_derivatives(std::ostream& out, const Formula& f) {
 }  // namespace
 
 void explain(const KernelArguments& arguments, std::ostream& out) {
-    const KernelRequest request = request_of(arguments);
+    KernelArguments named = arguments;
+    if (named.name.empty() && named.kernel.empty()) named.name = "kernel";  // what is only read needs none of its own
+    const KernelRequest request = request_of(named);
     const Formula& f = request.formula;
     out << "Kernel\n";
     line(out, "name",

@@ -37,7 +37,7 @@ struct LeafPipeline {
     LeafKind kind;
     Halide::Type type;
     int features = 0;            // 0: an extent
-    Halide::Expr feature_count;  // the same as a number
+    Halide::Expr feature_count;  // D: the constant or that extent
     std::vector<Halide::Argument> arguments;
     std::vector<Halide::Func> outputs;
     // For schedules: stages of one point (prepare leaves) with the output they belong to, reductions over features

@@ -101,7 +101,7 @@ class Kernel:
 
     def explain(self, features: int | str = "any", dtype: Any = "float32") -> str:
         """Structure, derivatives, operations per pair, strategy and loops, as ``halogram explain`` prints them."""
-        return _native.explain(self._source.arguments(features, dtype_name(dtype), "kernel"))
+        return _native.explain(self._source.arguments(features, dtype_name(dtype)))
 
     def build(
         self,

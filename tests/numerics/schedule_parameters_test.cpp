@@ -2,10 +2,11 @@
 // catalogue kernel, its expanded form too where it has one, compiled into this process.
 //
 // ScheduleParameters: each kernel with one point of every leaf's space, on one variant and with one number of features,
-// which take turns. FeatureBlocks: of kernels with different sums, with so many features that blocks of pairs are summed over
-// some of them at a time, against the variant that has no such blocks. Disabled, because they take long, with every kernel on every variant and with every number of features:
-// EveryValue, with points that have every value of every parameter among them (an hour on two cores), and EverySchedule,
-// with every point (hours). docs/accuracy.md says how to run it and what was run.
+// which take turns. FeatureBlocks: kernels with different sums, of so many features that blocks of pairs are summed over
+// some of them at a time, against the variant that has no such blocks. Disabled, because they take long, with every kernel
+// on every variant and with every number of features: EveryValue, with points that have every value of every parameter
+// among them (an hour on two cores), and EverySchedule, with every point (hours). docs/accuracy.md says how to run it and
+// what was run.
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -285,7 +286,7 @@ std::vector<Configuration> with_many_features() {
     std::erase_if(with_blocks, [](const Machine& machine) { return !has_fused_multiply_add(machine); });
     std::vector<Configuration> all;
     if (with_blocks.empty()) return all;
-    for (const Kernel* kernel : {&expanded[-1], &expanded[0], &kernels().back()})
+    for (const Kernel* kernel : {&*std::prev(expanded), &*expanded, &kernels().back()})  // behind its direct form
         for (const char* dtype : {"f32", "f64"})
             for (int features : {many_features, 0}) {
                 const std::size_t turn = all.size() + all.size() / 4;  // the next kernel begins with another one

@@ -71,6 +71,20 @@ TEST(CompileKernel, SchedulesAreGivenBack) {
     EXPECT_NE(other.leaf_objects, first.leaf_objects);
 }
 
+// The sums of a block lie on the stack of every call: those of 40 sums took a megabyte.
+TEST(CompileKernel, BlocksOfFeaturesAreForFewSums) {
+    const auto blocks = [](const std::string& formula) {
+        const CompiledKernel compiled = compile_kernel(request(formula, 0));
+        std::vector<int> all;
+        for (const auto& [isa, operations] : compiled.schedules.items())
+            all.push_back(operations["gram"]["tile"]["block"]);
+        return all;
+    };
+    EXPECT_GT(blocks("dot(x, y)").front(), 0);
+    EXPECT_GT(blocks("dot(x, y) * l1(x, y)").front(), 0);
+    for (int block : blocks("dot(x, y) * l1(x, y) * linf(x, y)")) EXPECT_EQ(block, 0);
+}
+
 TEST(CompileKernel, SchedulesOutsideOfTheSpaceAreRefused) {
     const std::string isa = machines_of("host").front().isa;
     KernelRequest wrong = request("dot(x, y)");

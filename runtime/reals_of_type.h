@@ -5,33 +5,42 @@ static inline REAL OF_TYPE(less)(REAL value, const REAL *center, int64_t feature
     return center != NULL ? value - center[feature] : value;
 }
 
-/* to[j, i] = from[i, j] - center[j] (NULL: nothing is subtracted), some rows at a time, so that what is read and what is
-   written both stay in a cache. */
-static void OF_TYPE(transpose)(REAL *to, int64_t to_stride, const REAL *from, int64_t from_stride, int64_t rows,
-                               int64_t columns, const REAL *center) {
-    enum { BLOCK = 64 };
-    for (int64_t begin = 0; begin < rows; begin += BLOCK) {
-        const int64_t end = rows - begin < BLOCK ? rows : begin + BLOCK;
-        int64_t j = 0;
+/* to[j, i] = from[i, j] - center[j] (NULL: nothing is subtracted). */
+static inline void OF_TYPE(transpose_block)(REAL *to, int64_t to_stride, const REAL *from, int64_t from_stride,
+                                            int64_t rows, int64_t columns, const REAL *center) {
+    int64_t j = 0;
 #if HG_HAS_VECTORS
-        const int64_t whole = end - (end - begin) % VECTOR;
-        for (; j + VECTOR <= columns; j += VECTOR) {
-            const REAL *moved = center != NULL ? center + j : NULL;
-            for (int64_t i = begin; i < whole; i += VECTOR) {
-                OF_TYPE(transpose_square)
-                (to + j * to_stride + i, to_stride, from + i * from_stride + j, from_stride, moved);
-            }
-            for (int64_t column = j; column < j + VECTOR; ++column) {
-                for (int64_t i = whole; i < end; ++i) {
-                    to[column * to_stride + i] = OF_TYPE(less)(from[i * from_stride + column], center, column);
-                }
+    const int64_t whole = rows - rows % VECTOR;
+    for (; j + VECTOR <= columns; j += VECTOR) {
+        const REAL *moved = center != NULL ? center + j : NULL;
+        for (int64_t i = 0; i < whole; i += VECTOR) {
+            OF_TYPE(transpose_square)
+            (to + j * to_stride + i, to_stride, from + i * from_stride + j, from_stride, moved);
+        }
+        for (int64_t column = j; column < j + VECTOR; ++column) {
+            for (int64_t i = whole; i < rows; ++i) {
+                to[column * to_stride + i] = OF_TYPE(less)(from[i * from_stride + column], center, column);
             }
         }
+    }
 #endif
-        for (; j < columns; ++j) {
-            for (int64_t i = begin; i < end; ++i) {
-                to[j * to_stride + i] = OF_TYPE(less)(from[i * from_stride + j], center, j);
-            }
+    for (; j < columns; ++j) {
+        for (int64_t i = 0; i < rows; ++i) {
+            to[j * to_stride + i] = OF_TYPE(less)(from[i * from_stride + j], center, j);
+        }
+    }
+}
+
+/* The same, a line of a cache by as many lines at a time, so that each is used whole while it is there: rows that are a power of
+   2 apart meet in few sets. 256 points of 512 features, f32: 0.14 ns an element, and 0.23 with 64 rows of 4 elements each. */
+static void OF_TYPE(transpose)(REAL *to, int64_t to_stride, const REAL *from, int64_t from_stride, int64_t rows,
+                               int64_t columns, const REAL *center) {
+    enum { LINE = HG_ALIGNMENT / sizeof(REAL) };
+    for (int64_t j = 0; j < columns; j += LINE) {
+        for (int64_t i = 0; i < rows; i += LINE) {
+            OF_TYPE(transpose_block)
+            (to + j * to_stride + i, to_stride, from + i * from_stride + j, from_stride, hg1_least(rows - i, LINE),
+             hg1_least(columns - j, LINE), center != NULL ? center + j : NULL);
         }
     }
 }

@@ -32,8 +32,10 @@ int bytes_of_sums(const LeafPipeline& leaf) {
 
 }  // namespace
 
+int least_features_for_blocks(Halide::Type type) { return enough_bytes / type.bytes(); }
+
 std::vector<int> feature_blocks(const LeafPipeline& leaf, const Machine& machine) {
-    const bool few_features = leaf.features > 0 && leaf.features * leaf.type.bytes() < enough_bytes;
+    const bool few_features = leaf.features > 0 && leaf.features < least_features_for_blocks(leaf.type);
     const bool no_sums = leaf.pair_reductions.empty(), many_sums = bytes_of_sums(leaf) > most_bytes_of_sums;
     // Without the instruction arithmetic binds, and a leaf of f64 is 30 KB of code already.
     if (few_features || no_sums || many_sums || !has_fused_multiply_add(machine)) return {0};
@@ -45,7 +47,7 @@ void add_feature_blocks(LeafPipeline& leaf, const Machine& machine, const TilePa
     Halide::Func out = leaf.outputs[0];
     const Var i = Stages::i, j = Stages::j;
     const int lanes = machine.lanes(leaf.type), multiple = row_multiple(machine);
-    const Halide::Expr enough = leaf.feature_count * leaf.type.bytes() >= enough_bytes;
+    const Halide::Expr enough = leaf.feature_count >= least_features_for_blocks(leaf.type);
     // About as many rows in each block, and whole tiles.
     const Halide::Expr rows = out.output_buffer().dim(1).extent(), columns = out.output_buffer().dim(0).extent();
     const Halide::Expr blocks = (rows + (block_rows - 1)) / block_rows;

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "schedules/feature_blocks.h"
 #include "schedules/machine.h"
 #include "schedules/strategy.h"
 
@@ -24,10 +25,13 @@ private:
     std::streambuf* before_;
 };
 
-std::string text_of(const TileParameters& p) {
+std::string text_of(const TileParameters& p, const LeafPipeline& leaf) {
+    const std::string least = std::to_string(least_features_for_blocks(leaf.type));
     return "rows " + std::to_string(p.rows) + ", vectors " + std::to_string(p.vectors) + ", features " +
            std::to_string(p.features) + ", unroll " + std::to_string(p.unroll) +
-           (p.block > 0 ? ", block " + std::to_string(p.block) : "");
+           (p.block > 0 ? ", block " + std::to_string(p.block) + ": from " + least +
+                              " features on the first nest, else the second"
+                        : "");
 }
 
 std::string loops_of(const LeafPipeline& leaf) {
@@ -53,7 +57,7 @@ std::vector<LoopNest> loop_nests(const KernelRequest& request) {
                     const ChosenSchedule chosen =
                         schedule(leaf, machine, picked_parameters(form, machine.isa, operation, leaf));
                     nests.push_back({name_in_form(form.formula, operation), leaf_name(leaf.kind), chosen.strategy->name,
-                                     text_of(chosen.parameters), loops_of(leaf)});
+                                     text_of(chosen.parameters, leaf), loops_of(leaf)});
                 }
             }
         return nests;

@@ -25,6 +25,7 @@ std::vector<CatalogueEntry> all_families() {
              relative_distance_entries,
              angular_distance_entries,
              histogram_distance_entries,
+             binary_distance_entries,
          }) {
         std::vector<CatalogueEntry> entries = family();
         std::move(entries.begin(), entries.end(), std::back_inserter(all));

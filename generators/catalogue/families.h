@@ -22,5 +22,6 @@ std::vector<CatalogueEntry> minkowski_distance_entries();
 std::vector<CatalogueEntry> relative_distance_entries();
 std::vector<CatalogueEntry> angular_distance_entries();
 std::vector<CatalogueEntry> histogram_distance_entries();
+std::vector<CatalogueEntry> binary_distance_entries();
 
 }  // namespace halogram

@@ -105,8 +105,8 @@ Expr FormulaBuilder::binary_chain(const ParseNode& n) {
             case '-': e = subtract(e, next); break;
             case '*': e = multiply(e, next); break;
             default:
-                if (e->is_constant() && next->is_constant(0))
-                    fail(FormulaErrorCode::DivisionByZero, offset_of(*n.children[k]), "division of a constant by zero");
+                if (next->is_constant(0))
+                    fail(FormulaErrorCode::DivisionByZero, offset_of(*n.children[k]), "division by zero");
                 e = divide(e, next);
         }
     }

@@ -30,7 +30,7 @@ namespace halogram {
     ERROR(NumberExpected, "a condition where a number is needed")                                                      \
     ERROR(ChainedComparison, "a comparison of a comparison")                                                           \
     ERROR(NumberNotFinite, "a number that is not finite in the dtype")                                                 \
-    ERROR(DivisionByZero, "a division of two constants by zero")                                                       \
+    ERROR(DivisionByZero, "a division by the number zero")                                                             \
     ERROR(LetUsesItself, "a let whose definition uses its own name")                                                   \
     ERROR(LetShadows, "a let whose name is already taken")                                                             \
     ERROR(ResultPerFeature, "a result with one value per feature")                                                     \

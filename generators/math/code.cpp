@@ -1,6 +1,8 @@
 #include "generators/math/code.h"
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "generators/math/bits.h"
 
@@ -10,7 +12,9 @@ using Halide::Int;
 using Halide::reinterpret;
 using Halide::select;
 using Halide::Type;
+using Halide::Internal::as_const_float;
 using Halide::Internal::Call;
+using Halide::Internal::is_const_zero;
 using Halide::Internal::make_const;
 
 namespace {
@@ -28,6 +32,13 @@ Expr negated(const Expr& a) { return make_const(a.type(), -0.0) - a; }
 
 Expr not_a_number(const Expr& a) {
     return !Call::make(Halide::Bool(a.type().lanes()), Call::strict_eq, {a, a}, Call::PureIntrinsic);
+}
+
+Expr quotient(const Expr& a, const Expr& b) {
+    if (!is_const_zero(b)) return a / b;
+    // Infinity with the sign of the 0: the same signs, and NaN for 0 and NaN.
+    const double infinity = std::numeric_limits<double>::infinity();
+    return a * make_const(a.type(), std::copysign(infinity, as_const_float(b).value_or(0.0)));
 }
 
 Expr minimum(const Expr& first, const Expr& second) {

@@ -13,6 +13,9 @@ Expr fused_multiply_add(const Expr& a, const Expr& b, const Expr& c);
 // -a as a change of sign alone, which a fused multiply-add takes in; Halide's -a is 0 - a.
 Expr negated(const Expr& a);
 
+// a / b, also where b is the constant 0, which Halide refuses as a divisor.
+Expr quotient(const Expr& a, const Expr& b);
+
 // Halide::is_nan walks the whole expression below it, path by path: 40 s for exp nested four deep.
 Expr not_a_number(const Expr& a);
 

@@ -125,7 +125,9 @@ Interval Intervals::product(Expr e) {
 Interval Intervals::quotient(Expr e) {
     const Interval &a = intervals_.at(e->arguments[0]), &b = intervals_.at(e->arguments[1]);
     const Halide::Expr least = max(b.low, -b.high) - b.error;  // of |b| as computed; not positive: b may be 0
-    Interval r = hull({a.low / b.low, a.low / b.high, a.high / b.low, a.high / b.high}, real(0));
+    Interval r = hull({code::quotient(a.low, b.low), code::quotient(a.low, b.high), code::quotient(a.high, b.low),
+                       code::quotient(a.high, b.high)},
+                      real(0));
     r.error = r.error + select(least > real(0.0), (a.error + magnitude(r) * b.error) / least, real(infinite));
     return rounded(r, 1);
 }

@@ -121,7 +121,7 @@ Halide::Expr Stages::operation(Expr e, const Place& place, Memo& memo) {
         case Op::Subtract: return argument(0) - argument(1);
         case Op::Multiply: return argument(0) * argument(1);
         case Op::MultiplyZero: return code::product_at_edge(argument(0), argument(1));
-        case Op::Divide: return argument(0) / argument(1);
+        case Op::Divide: return code::quotient(argument(0), argument(1));
         case Op::Power: return power(e, place, memo);
         case Op::Minimum: return code::minimum(argument(0), argument(1));
         case Op::Maximum: return code::maximum(argument(0), argument(1));

@@ -29,6 +29,7 @@ if hasattr(_os, "register_at_fork"):
 
 def gram(
     formula: str | Kernel,
+    /,
     x: _Any,
     y: _Any = None,
     *,
@@ -68,6 +69,7 @@ def gram(
 
 def compile(
     formula: str | Kernel,
+    /,
     features: int,
     dtype: _Any = "float32",
     ops: str | _Iterable[str] = ("gram", "gram_vjp"),
@@ -84,7 +86,7 @@ def compile(
     return kernel.compile(features, dtype, ops)
 
 
-def explain(formula: str | Kernel, features: int | str = "any", dtype: _Any = "float32", **options: _Any) -> str:
+def explain(formula: str | Kernel, /, features: int | str = "any", dtype: _Any = "float32", **options: _Any) -> str:
     """What is made of a kernel, to read: structure, derivatives, operations per pair, strategy and loops."""
     if isinstance(formula, Kernel):
         if options:
@@ -93,7 +95,7 @@ def explain(formula: str | Kernel, features: int | str = "any", dtype: _Any = "f
     return Kernel(formula, **options).explain(features, dtype)
 
 
-def build(formula: str | Kernel, directory: str | _os.PathLike[str], name: str, **options: _Any) -> None:
+def build(formula: str | Kernel, /, directory: str | _os.PathLike[str], name: str, **options: _Any) -> None:
     """Writes the static library for C: lib<name>.a, <name>.h and <name>.json. Options as of ``Kernel.build``."""
     kernel = formula if isinstance(formula, Kernel) else Kernel(formula)
     kernel.build(directory, name, **options)
@@ -109,7 +111,11 @@ def set_num_threads(threads: int) -> None:
     _native.set_num_threads(threads)
 
 
+from ._dispatch import find_torch as _find_torch  # noqa: E402
 from ._dispatch import gram as _dispatch_gram  # noqa: E402
+
+if _find_torch():  # now rather than at the first call, 20 ms; also torch.ops.halogram, for programs that were exported
+    from . import _operators  # noqa: F401
 
 for _name in _sources.CATALOGUE:
     globals()[_name] = _functions.function_of(_name)

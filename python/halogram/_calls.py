@@ -106,7 +106,9 @@ def _operands(shared: Shared, inputs: Inputs) -> tuple[Any, ...]:
     x, y, *values = inputs
     kinds = shared.source.kinds
     reals = [
-        v if isinstance(v, Tensor) else torch.as_tensor(v, dtype=x.dtype) for k, v in zip(kinds, values) if k != "integer"
+        v if isinstance(v, Tensor) else torch.as_tensor(v, dtype=x.dtype, device=x.device)
+        for k, v in zip(kinds, values)
+        if k != "integer"
     ]
     return x, y, reals, [v for k, v in zip(kinds, values) if k == "integer"]
 

@@ -12,7 +12,7 @@ from ._sources import Key, Source, known, source, whole_number
 
 _DTYPES = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
 
-#: The short way for plain tensors, once torch is seen: set by _find_torch.
+#: The short way for plain tensors, once torch is seen: set by find_torch.
 _tensor_types: tuple[type, ...] = ()
 
 
@@ -25,17 +25,18 @@ _is_compiling: Callable[[], bool] = _torch_is_compiling
 _torch_gram: Callable[..., Any]
 
 
-def _find_torch() -> None:
+def find_torch() -> bool:
     """torch, if the program has imported it: then x may be a tensor. Importing it here would take seconds."""
     global _tensor_types, _is_compiling, _torch_gram
     torch = sys.modules.get("torch")
     if torch is None or not hasattr(torch, "compiler"):
-        return
+        return False
     from . import _torch
 
     _torch_gram = _torch.gram
     _is_compiling = torch.compiler.is_compiling
     _tensor_types = (torch.Tensor, torch.nn.Parameter)
+    return True
 
 
 def gram(key: Key, x: Any, y: Any, parameters: dict[str, Any], out: Any = None) -> Any:
@@ -78,11 +79,15 @@ def is_tensor(array: Any) -> bool:
     if array is None or isinstance(array, np.ndarray):
         return False
     if not _tensor_types:
-        _find_torch()
+        find_torch()
     return bool(_tensor_types) and isinstance(array, _tensor_types[0])
 
 
 def gram_vjp(key: Key, x: Any, y: Any, g: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    if _is_compiling():
+        from . import _operators
+
+        return _operators.traced_gram_vjp(key, x, y, g, parameters)
     of = source(key)
     values = of.values(parameters)
     if is_tensor(x) or is_tensor(y):
@@ -91,7 +96,10 @@ def gram_vjp(key: Key, x: Any, y: Any, g: Any, parameters: dict[str, Any]) -> di
         return _torch.gram_vjp(of, x, y, g, values)
     arrays = _Arrays(of, x, y, values)
     wanted = of.have_gradients(arrays.y)
-    g = np.asarray(_numpy(g, "g"), arrays.x.dtype)
+    g = numpy_array(g, "g")
+    if g.dtype.kind not in "fiub":
+        raise TypeError(f"g, the cotangent of K, has elements of type {g.dtype}: it needs real numbers")
+    g = np.asarray(g, arrays.x.dtype)
     results = arrays.native.gram_vjp(arrays.x, arrays.y, arrays.values, g, wanted, arrays.allocate, 0)
     inputs: tuple[Any, ...] = (arrays.x, arrays.y, *arrays.values)
     reduced = [None if r is None else _sum_to(r, np.shape(i)) for r, i in zip(results, inputs)]
@@ -101,18 +109,19 @@ def gram_vjp(key: Key, x: Any, y: Any, g: Any, parameters: dict[str, Any]) -> di
 def error_bound(key: Key, x: Any, y: Any, parameters: dict[str, Any]) -> float:
     of = source(key)
     values = of.values(parameters)
-    arrays = _Arrays(of, _detached(x), _detached(y), tuple(map(_detached, values)))
+    arrays = _Arrays(of, detached(x), detached(y), tuple(map(detached, values)))
     return float(arrays.native.error_bound(arrays.x, arrays.y, arrays.values))
 
 
-def _detached(value: Any) -> Any:
+def detached(value: Any) -> Any:
     return value.detach().numpy() if is_tensor(value) else value
 
 
-def _numpy(array: Any, what: str) -> np.ndarray:
-    if isinstance(array, np.ma.MaskedArray):
-        raise TypeError(f"{what} is a masked array, whose mask has no meaning here: fill it first")
+def numpy_array(array: Any, what: str) -> np.ndarray:
     if isinstance(array, np.ndarray):
+        # Asked of subclasses alone: numpy.ma is imported at its first use, in 8 ms.
+        if type(array) is not np.ndarray and isinstance(array, np.ma.MaskedArray):
+            raise TypeError(f"{what} is a masked array, whose mask has no meaning here: fill it first")
         return array
     if is_tensor(array):
         raise TypeError(f"{what} is a torch.Tensor, but x and y are not")
@@ -138,8 +147,8 @@ class _Arrays:
 
     def __init__(self, of: Source, x: Any, y: Any, values: tuple[Any, ...]) -> None:
         self._like = x
-        x = _numpy(x, "x")
-        y = None if y is None else _numpy(y, "y")
+        x = numpy_array(x, "x")
+        y = None if y is None else numpy_array(y, "y")
         given = (x.dtype if y is None else np.result_type(x, y)).newbyteorder("=")
         #: The type of the result. Whole numbers become float64, as in SciPy; float16 is a type to store alone.
         self.result = given if given in (np.float16, np.float32) else np.dtype(np.float64)
@@ -160,7 +169,7 @@ class _Arrays:
             return whole_number(name, value)
         if kind == "scalar" and type(value) in (int, float):
             return value
-        array = _numpy(value, name)
+        array = numpy_array(value, name)
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{name} is {value!r}: it needs real numbers")
         return np.asarray(array, dtype)

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import _dispatch, _native
 from ._composition import POWER, PRIMARY, UNKNOWN, Part, combined, part_of
-from ._sources import CATALOGUE, Key, dtype_name, key_of, operations, source
+from ._sources import CATALOGUE, Key, dtype_name, key_of, operations, source, whole_number
 
 
 class Kernel:
@@ -40,6 +40,7 @@ class Kernel:
     def __init__(
         self,
         formula: str,
+        /,
         *,
         form: str = "direct",
         tolerance: float | None = None,
@@ -65,7 +66,7 @@ class Kernel:
         """All parameters in order: their bound values, or None where they are given at the call."""
         return {name: self._bound.get(name) for name in self._source.names}
 
-    def __call__(self, x: Any, y: Any = None, *, out: Any = None, **parameters: Any) -> Any:
+    def __call__(self, /, x: Any, y: Any = None, *, out: Any = None, **parameters: Any) -> Any:
         """The Gram matrix K of shape (..., n, m), K[i, j] = k(x_i, y_j).
 
         Args:
@@ -78,14 +79,14 @@ class Kernel:
 
     gram = __call__
 
-    def vjp(self, x: Any, y: Any, g: Any, **parameters: Any) -> dict[str, Any]:
+    def vjp(self, x: Any, y: Any, g: Any, /, **parameters: Any) -> dict[str, Any]:
         """From g = dL/dK the gradients of L: {"x": (..., n, features), "y": ..., parameter: ...}.
 
         With y = None, "x" holds the whole gradient of K(x, x).
         """
         return _dispatch.gram_vjp(self._source.key, x, y, g, self._bound | parameters)
 
-    def error_bound(self, x: Any, y: Any = None, **parameters: Any) -> float:
+    def error_bound(self, /, x: Any, y: Any = None, **parameters: Any) -> float:
         """How far an entry of the expanded form can be off for these points; ``form`` must not be ``"direct"``."""
         if self._source.form == "direct":
             raise ValueError("the direct form has no error bound at run time: it does not cancel")
@@ -94,6 +95,9 @@ class Kernel:
     def compile(self, features: int, dtype: Any = "float32", ops: str | Iterable[str] = ("gram", "gram_vjp")) -> Kernel:
         """Compiles for this number of features now, instead of at the first call. Returns self."""
         wanted = operations(ops)
+        features = whole_number("features", features)
+        if features < 1:
+            raise ValueError(f"features is {features}: a kernel is compiled for 1 or more")
         native = self._source.specialize(dtype_name(dtype), features)
         for operation in wanted:
             native.compile(operation)
@@ -127,6 +131,9 @@ class Kernel:
 
     # ---- composition ----
 
+    #: array * kernel is this class's to answer, not an array of kernels.
+    __array_ufunc__ = None
+
     def __add__(self, other: Any) -> Kernel:
         return self._combined(self, "+", other)
 
@@ -147,6 +154,12 @@ class Kernel:
 
     def __truediv__(self, other: Any) -> Kernel:
         return self._combined(self, "/", other)
+
+    def __rtruediv__(self, other: Any) -> Kernel:
+        return self._combined(other, "/", self)
+
+    def __pos__(self) -> Kernel:
+        return self
 
     def __neg__(self) -> Kernel:
         return self._combined(-1, "*", self)

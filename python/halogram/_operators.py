@@ -11,11 +11,14 @@ from torch import Tensor
 
 from . import _batching, _calls
 from ._sources import Key, Source, in_order, source, whole_number
-from ._tensors import DTYPES, STORED, checked, expect_on_cpu, is_forward_mode, threads
+from ._tensors import DTYPES, STORED, checked, expect_on_cpu, is_forward_mode, tensor_of, threads
 
 
 def source_of(key: str) -> Source:
-    text, form, tolerance, math = json.loads(key)
+    try:
+        text, form, tolerance, math = json.loads(key)
+    except (ValueError, TypeError):
+        raise ValueError(f"the key {key!r} is not one that key_text made") from None
     return source((text, form, tolerance, math))
 
 
@@ -35,32 +38,60 @@ for _opaque in (key_text, described):
 
 def traced_gram(key: Key, x: Tensor, y: Tensor | None, parameters: dict[str, Any]) -> Tensor:
     """While torch.compile traces: nothing but tensors and strings."""
+    names, kinds = _expected(key, x, y)
+    return call(key, kinds, x, y, in_order(key[0], names, parameters))
+
+
+def traced_gram_vjp(
+    key: Key, x: Tensor, y: Tensor | None, g: Tensor, parameters: dict[str, Any]
+) -> dict[str, Tensor]:
+    names, kinds = _expected(key, x, y)
+    stored, (x, y) = x.dtype, _computed(x, y)
+    tensors, integers = _split(kinds, x, in_order(key[0], names, parameters))
+    results = gram_vjp(x, y, tensors, integers, g.to(x.dtype), key_text(key))
+    real = [name for name, kind in zip(names, kinds) if kind != "integer"]
+    return {name: r.to(stored) for name, r in zip(["x", *([] if y is None else ["y"]), *real], results)}
+
+
+def _expected(key: Key, x: Tensor, y: Tensor | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The parameters' names and kinds, for points that can be traced."""
     checked(x, y)
     if is_forward_mode():
         # An operator has no forward mode of its own: its derivative would be 0.
         raise NotImplementedError("torch.compile of forward mode is not built: call it uncompiled")
     pairs = [pair.split(":") for pair in described(key).split()]
-    values = in_order(key[0], tuple(name for name, _ in pairs), parameters)
-    return call(key, tuple(kind for _, kind in pairs), x, y, values)
+    return tuple(name for name, _ in pairs), tuple(kind for _, kind in pairs)
 
 
-def call(key: Key, kinds: Sequence[str], x: Tensor, y: Tensor | None, values: Sequence[Any]) -> Tensor:
-    """Of points that are checked."""
-    stored = x.dtype
-    if stored in STORED:
-        x, y = x.float(), None if y is None else y.float()
+def _computed(x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    return (x.float(), None if y is None else y.float()) if x.dtype in STORED else (x, y)
+
+
+def _split(kinds: Sequence[str], x: Tensor, values: Sequence[Any]) -> tuple[list[Tensor], list[int]]:
+    """Real parameters as tensors of x's type, and whole numbers."""
     tensors, integers = [], []
     for kind, value in zip(kinds, values):
         if kind == "integer":
             integers.append(whole_number("a parameter", value))
         elif isinstance(value, Tensor):
             tensors.append(value.to(x.dtype))
+        elif isinstance(value, (int, float)):
+            tensors.append(torch.as_tensor(value, dtype=x.dtype, device=x.device))
         else:
-            tensors.append(torch.as_tensor(value, dtype=x.dtype))
-    return gram(x, y, tensors, integers, key_text(key)).to(stored)
+            tensors.append(tensor_of("a parameter", value, x))
+    return tensors, integers
+
+
+def call(key: Key, kinds: Sequence[str], x: Tensor, y: Tensor | None, values: Sequence[Any]) -> Tensor:
+    """Of points that are checked."""
+    stored, (x, y) = x.dtype, _computed(x, y)
+    return gram(x, y, *_split(kinds, x, values), key_text(key)).to(stored)
 
 
 def _values(of: Source, values: Sequence[Tensor], integers: Sequence[int]) -> tuple[Any, ...]:
+    expected = len(of.kinds) - of.kinds.count("integer"), of.kinds.count("integer")
+    if (len(values), len(integers)) != expected:
+        raise TypeError(f"{of.text} takes {expected[0]} real parameters and {expected[1]} whole numbers")
     reals, whole = iter(values), iter(integers)
     return tuple(next(whole) if kind == "integer" else next(reals) for kind in of.kinds)
 

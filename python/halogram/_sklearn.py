@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ._dispatch import detached
 from ._kernel import Kernel
 
 
@@ -20,18 +21,20 @@ class sklearn_kernel:  # noqa: N801 - called like a function
         parameters: its parameters.
     """
 
-    def __init__(self, kernel: str | Kernel, **parameters: Any) -> None:
+    def __init__(self, kernel: str | Kernel, /, **parameters: Any) -> None:
         self.kernel = kernel
         self.parameters = parameters
         self._kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
-        self._kernel._source.values({**self._kernel._bound, **parameters})  # complains now, not inside fit
+        # scikit-learn knows no tensors, so that theirs are numbers here.
+        self._values = {name: detached(value) for name, value in {**self._kernel._bound, **parameters}.items()}
+        self._kernel._source.values(self._values)  # complains now, not inside fit
 
     def __call__(self, x: Any, y: Any = None) -> Any:
         x = np.asarray(x)
         if x.ndim == 1:  # one pair of points
             y = x if y is None else np.asarray(y)
-            return float(self._kernel(x[None, :], y[None, :], **self.parameters)[0, 0])
-        return self._kernel(x, None if y is None else np.asarray(y), **self.parameters)
+            return float(self._kernel(x[None, :], y[None, :], **self._values)[0, 0])
+        return self._kernel(x, None if y is None else np.asarray(y), **self._values)
 
     def __reduce__(self) -> Any:
         return _made, (self.kernel, self.parameters)

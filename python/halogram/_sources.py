@@ -16,6 +16,9 @@ CATALOGUE: dict[str, dict[str, Any]] = {entry["name"]: entry for entry in _nativ
 _FORMS = ("direct", "expanded", "auto")
 _MATHS = ("exact", "fast")
 
+#: What calls take by name beside the parameters.
+_OPTIONS = ("form", "tolerance", "math", "out")
+
 #: Formula or name of the catalogue, form, tolerance, math: what tells sources apart.
 Key = tuple[str, str, "float | None", str]
 
@@ -34,14 +37,21 @@ class Source:
             raise ValueError(f"form is {self.form!r}; there are {', '.join(map(repr, _FORMS))}")
         if self.math not in _MATHS:
             raise ValueError(f"math is {self.math!r}; there are {', '.join(map(repr, _MATHS))}")
+        if not isinstance(self.tolerance, (int, float, type(None))):
+            raise TypeError(f"tolerance is {self.tolerance!r}: it needs a number")
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            raise ValueError("the formula has half of a surrogate pair, which is no character")
         self.kernel = text if text in CATALOGUE else ""
         self.formula = "" if self.kernel else text
         self.text = text
-        described = self._parsed("any", "f32")
+        described = self._parsed("any", "f64")  # takes every number that one of the types takes
         #: Names and kinds ("scalar", "integer", "vector") of the parameters, in the order of the formula.
         self.parameters: tuple[tuple[str, str], ...] = tuple(described.parameters)
         self.names: tuple[str, ...] = tuple(name for name, _ in self.parameters)
         self.kinds: tuple[str, ...] = tuple(kind for _, kind in self.parameters)
+        for name in self.names:
+            if name in _OPTIONS:
+                raise ValueError(f"{text}: {name} is an option of every call, the parameter needs another name")
         self._any_features = bool(self.kernel) and key == key_of(text)
         self._kernels: dict[tuple[str, int], _native.Kernel] = {}
         self._tangents: dict[tuple[str, int], _native.Kernel] = {}
@@ -161,7 +171,7 @@ def reset_lock() -> None:
 
 
 def operations(names: str | Iterable[str]) -> list[str]:
-    names = names.split(",") if isinstance(names, str) else list(names)
+    names = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
     for name in names:
         if name not in ("gram", "gram_vjp"):
             raise ValueError(f"operation {name!r} is not built; there are gram and gram_vjp")

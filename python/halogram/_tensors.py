@@ -48,6 +48,8 @@ def checked(x: Tensor, y: Tensor | None) -> str:
         if not isinstance(points, Tensor):
             raise TypeError(f"{name} is {type(points).__name__}, but the other is a torch.Tensor")
         expect_on_cpu(name, points)
+        if points.is_nested:
+            raise TypeError(f"{name} is a nested tensor: pad it, or call once for each of its tensors")
         if points.layout is not torch.strided:
             raise TypeError(f"{name} has the layout {points.layout}: make it dense with .to_dense()")
         if points.dtype not in DTYPES and points.dtype not in STORED:
@@ -57,3 +59,16 @@ def checked(x: Tensor, y: Tensor | None) -> str:
     if y is not None and y.dtype != x.dtype:
         raise TypeError(f"x has dtype {x.dtype} and y {y.dtype}: they must be the same")
     return DTYPES.get(x.dtype, "f32")
+
+
+def tensor_of(name: str, value: Any, x: Tensor) -> Tensor:
+    """A parameter that was given as a number, an array or a sequence, whose tensors keep their gradients, beside x."""
+    if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
+        return torch.stack([torch.as_tensor(v, dtype=x.dtype, device=x.device) for v in value])
+    try:
+        tensor = torch.as_tensor(value, device=x.device)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{name} is {value!r}: it needs real numbers") from None
+    if tensor.is_complex():
+        raise TypeError(f"{name} is complex: it needs real numbers")
+    return tensor.to(x.dtype)

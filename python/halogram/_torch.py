@@ -25,6 +25,7 @@ from ._tensors import (
     expect_on_cpu,
     is_batched,
     is_forward_mode,
+    tensor_of,
     threads,
     transform,
 )
@@ -35,7 +36,7 @@ _strided = torch.strided
 
 def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -> Tensor:
     dtype = DTYPES.get(x.dtype) if type(x) in PLAIN else None
-    if dtype is None or x.dim() < 2 or not x.is_cpu or x.layout is not _strided:
+    if dtype is None or x.dim() < 2 or not x.is_cpu or x.layout is not _strided or x.is_nested:
         return _unusual(source, x, y, values)
     if y is not None and (type(y) not in PLAIN or y.dtype is not x.dtype or not y.is_cpu or y.dim() < 2):
         return _unusual(source, x, y, values)
@@ -61,6 +62,8 @@ def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -
 
 def gram_into(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...], out: Any) -> Tensor:
     dtype = checked(x, y)
+    if not isinstance(out, Tensor):
+        raise TypeError(f"out is {type(out).__name__}, but the points are torch tensors")
     values, needs, plain = _tensors(source, x, values)
     tensors = [t for t in (x, y, out) if t is not None]
     if _is_grad_enabled() and (needs or any(t.requires_grad for t in tensors)):
@@ -81,7 +84,7 @@ def gram_vjp(source: Source, x: Tensor, y: Tensor | None, g: Tensor, values: tup
         raise TypeError(f"g, the cotangent of K, is {type(g).__name__}, but the points are torch tensors")
     if x.dtype in STORED:
         results = gram_vjp(source, x.float(), None if y is None else y.float(), g.float(), values)
-        return {name: r.to(x.dtype) if name in ("x", "y") else r for name, r in results.items()}
+        return {name: r.to(x.dtype) for name, r in results.items()}
     values, _, _ = _tensors(source, x, values)
     wanted = source.have_gradients(y)
     gradients = _transforms.GramVjp.apply(_calls.shared(source, dtype), wanted, x, y, g, *values)
@@ -134,7 +137,7 @@ def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[
             value = whole_number(name, value)
         elif not isinstance(value, Tensor):
             if kind == "vector" or type(value) not in (int, float):
-                value = tensor_of(name, value, x.dtype)
+                value = tensor_of(name, value, x)
                 needs = needs or value.requires_grad
         else:
             plain = plain and type(value) in PLAIN
@@ -147,19 +150,6 @@ def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[
             needs = needs or value.requires_grad
         result.append(value)
     return tuple(result), needs, plain
-
-
-def tensor_of(name: str, value: Any, dtype: torch.dtype) -> Tensor:
-    """A parameter that was given as a number, an array or a sequence, whose tensors keep their gradients."""
-    if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
-        return torch.stack([torch.as_tensor(v, dtype=dtype) for v in value])
-    try:
-        tensor = torch.as_tensor(value)
-    except (TypeError, ValueError, RuntimeError):
-        raise TypeError(f"{name} is {value!r}: it needs real numbers") from None
-    if tensor.is_complex():
-        raise TypeError(f"{name} is complex: it needs real numbers")
-    return tensor.to(dtype)
 
 
 def _unusual(source: Source, x: Any, y: Any, values: tuple[Any, ...]) -> Tensor:

@@ -32,6 +32,7 @@ class HalogramKernel(gpytorch.kernels.Kernel):
     def __init__(
         self,
         kernel: str | Kernel,
+        /,
         *,
         constraints: dict[str, Any] | None = None,
         fixed: tuple[str, ...] = (),
@@ -72,7 +73,43 @@ class HalogramKernel(gpytorch.kernels.Kernel):
             self.register_parameter(f"raw_{name}", torch.nn.Parameter(initial))
             if constraint is not None:
                 self.register_constraint(f"raw_{name}", constraint)
-                self.initialize(**{f"raw_{name}": constraint.inverse_transform(initial)})
+                self._begin(name, initial)
+
+    def _begin(self, name: str, value: Any) -> None:
+        """Gives a trained parameter its value."""
+        raw = getattr(self, f"raw_{name}")
+        value = torch.as_tensor(value, dtype=raw.dtype, device=raw.device).expand_as(raw)
+        constraint = getattr(self, f"raw_{name}_constraint", None)
+        beginning = value if constraint is None else constraint.inverse_transform(value)
+        if not torch.isfinite(beginning).all():
+            raise ValueError(
+                f"{name} cannot begin at {value.tolist()}, not inside of {constraint}, whence it could not be trained: "
+                f"begin elsewhere, or give constraints={{{name!r}: ...}}, None for any real number"
+            )
+        self.initialize(**{f"raw_{name}": beginning})
+
+    # As GPyTorch's own kernels: kernel.gamma is the value, kernel.initialize(gamma=0.5) and kernel.gamma = 0.5 set it.
+
+    def __getattr__(self, name: str) -> Any:
+        own = self.__dict__
+        if name in own.get("_trained", ()) or name in own.get("_fixed", ()):
+            return self.value_of(name)
+        return super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__.get("_trained", ()) and name not in self.__dict__:
+            self._begin(name, value)
+        else:
+            super().__setattr__(name, value)
+
+    @property
+    def lengthscale(self) -> Any:
+        """Of the kernels that have one. The base class's property would hide it."""
+        return self.value_of("lengthscale") if "lengthscale" in (*self._trained, *self._fixed) else None
+
+    @lengthscale.setter
+    def lengthscale(self, value: Any) -> None:
+        self._begin("lengthscale", value)
 
     def value_of(self, name: str) -> Any:
         """The parameter as the formula sees it."""

@@ -52,8 +52,11 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 
 void ArrayView::read(nb::handle object, const std::string& what) {
     if (const dlpack::ExchangeApi* api = exchange_api(object)) {
-        if (api->tensor_from_object(object.ptr(), &tensor_) != 0) throw nb::python_error();
-        return;
+        if (api->tensor_from_object(object.ptr(), &tensor_) == 0) return;
+        // torch's own message ends in a page of its calls.
+        PyErr_Clear();
+        fail(PyExc_TypeError,
+             what + " has no dense memory of the CPU: it is sparse, nested or of a device without memory");
     }
     if (!nb::try_cast<nb::ndarray<nb::ro>>(object, kept_) || !kept_.is_valid()) {
         PyErr_Clear();

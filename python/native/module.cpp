@@ -4,6 +4,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <regex>
 #include <sstream>
 
 #include "generators/catalogue/catalogue.h"
@@ -92,6 +93,12 @@ void build(KernelArguments arguments, const Texts& operations, const std::string
     build_library(request.c_name, {request}, directory, options, {});
 }
 
+// A message about options of the command line says "--form auto"; arguments have the same names without the dashes.
+std::string without_dashes(const std::string& message) {
+    static const std::regex dashes("(^|[^A-Za-z0-9-])--([a-z])");
+    return std::regex_replace(message, dashes, "$1$2");
+}
+
 }  // namespace
 
 }  // namespace halogram
@@ -104,7 +111,7 @@ NB_MODULE(_native, module) {
         try {
             std::rethrow_exception(raised);
         } catch (const UsageError& e) {
-            PyErr_SetString(PyExc_ValueError, e.what());
+            PyErr_SetString(PyExc_ValueError, without_dashes(e.what()).c_str());
         } catch (const CompileError& e) {
             PyErr_SetString(PyExc_RuntimeError, e.what());
         } catch (const LibraryError& e) {

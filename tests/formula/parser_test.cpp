@@ -130,6 +130,7 @@ TEST(Parser, EveryErrorIsProvokedAndPointsAtItsPlace) {
         {C::ChainedComparison, "where(1 < 2 < 3, 1, 2)", 13, "chain"},
         {C::NumberNotFinite, "sum(x) * 1e39", 10, "finite"},
         {C::DivisionByZero, "sum(x) + 1 / 0", 12, "zero"},
+        {C::DivisionByZero, "sum(x) / (1 - 1)", 8, "zero"},
         {C::LetUsesItself, "let r = r + 1 in r", 9, "own definition"},
         {C::LetShadows, "gamma * (let gamma = 2 in gamma)", 14, "already"},
         {C::ResultPerFeature, "x - y", 1, "sum"},

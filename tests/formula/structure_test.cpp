@@ -81,6 +81,7 @@ protected:
             result.x.emplace_back(feature(random));
             result.y.emplace_back(feature(random));
         }
+        if (entry.domain == Domain::Categorical) result.x[0] = result.y[1] = Real(0.0);  // false, and true elsewhere
         for (const CatalogueParameter& p : entry.parameters)
             result.parameters[p.name] = std::vector<Real>(p.per_feature ? 3 : 1, Real(p.maximum));
         return result;

@@ -84,7 +84,8 @@ InnerLoop inner_loop(const std::string& object, const std::string& symbol) {
                           code[k].text.starts_with("vfmsub");
             loop.stack_accesses += is_vector_on_stack(code[k].text, frame_pointer);
         }
-        if (std::pair(loop.fused, loop.instructions) > std::pair(best.fused, best.instructions)) best = loop;
+        const int density = loop.fused * best.instructions, best_density = best.fused * loop.instructions;
+        if (density > best_density || (density == best_density && loop.instructions > best.instructions)) best = loop;
     }
     if (best.instructions == 0) throw std::runtime_error(symbol + " has no loop");
     return best;

@@ -65,24 +65,47 @@ def test_names_and_parameters_are_those_of_scikit_learn(name):
     np.testing.assert_allclose(getattr(hg, name)(x, **parameters), pairwise_kernels(x, metric=name, **parameters))
 
 
-METRICS = (
-    "braycurtis canberra chebyshev cityblock correlation cosine euclidean hamming jensenshannon minkowski seuclidean "
-    "sqeuclidean"
-).split()
+METRICS = sorted(distance._METRICS)  # every name that SciPy's cdist takes
 
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_cdist(metric):
     random = np.random.default_rng(0)
     x, y = random.random((7, 4)), random.random((5, 4))
-    if metric == "hamming":
+    name = {"cosine": "cosine_distance"}.get(metric, metric)
+    if name in hg.catalogue() and hg.catalogue()[name]["domain"] == "categorical":
         x, y = x.round(), y.round()
+        x[0], y[:, 0] = 1, 1  # 0/0 is not SciPy's
     options = {"p": 3} if metric == "minkowski" else {}
     np.testing.assert_allclose(hg.cdist(x, y, metric, **options), distance.cdist(x, y, metric, **options), atol=1e-14)
     tensor = torch.from_numpy(x).requires_grad_()
     assert hg.cdist(tensor, torch.from_numpy(y), metric, **options).requires_grad
     with pytest.raises(ValueError, match="cityblock"):
         hg.cdist(x, y, "rbf")
+
+
+def test_mahalanobis():
+    random = np.random.default_rng(0)
+    x, y = 100 + random.random((7, 3)), 100 + random.random((5, 3))
+    inverse = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.25], [0.0, 0.25, 1.5]])
+    expected = distance.cdist(x, y, "mahalanobis", VI=inverse)
+    np.testing.assert_allclose(hg.cdist(x, y, "mahalanobis", VI=inverse), expected, rtol=1e-12)
+    tensors = [torch.from_numpy(a).requires_grad_() for a in (x[:3], y[:2], inverse)]
+    assert torch.autograd.gradcheck(lambda a, b, c: hg.cdist(a, b, "mahalanobis", VI=c), tensors)
+    batch = hg.cdist(torch.from_numpy(x).expand(2, 7, 3), torch.from_numpy(y), "mahalanobis", VI=inverse)
+    np.testing.assert_allclose(batch[1], expected, rtol=1e-12)
+    with pytest.raises(ValueError, match="positive definite"):
+        hg.cdist(x, y, "mahalanobis", VI=-inverse)
+    with pytest.raises(ValueError, match="positive definite"):
+        hg.cdist(x, np.ones((1, 3)) + x[:1], "mahalanobis", VI=np.zeros((3, 3)))
+    with pytest.raises(ValueError, match="features"):
+        hg.cdist(x, y, "mahalanobis", VI=np.eye(4))
+    with pytest.raises(ValueError, match="batch"):
+        hg.cdist(x[None], y, "mahalanobis")
+    with pytest.raises(TypeError, match="VI"):
+        hg.cdist(x, y, "euclidean", VI=inverse)
+    with pytest.raises(TypeError, match="name"):
+        hg.cdist(x, y, ["euclidean"])
 
 
 def trained(covariance):
@@ -142,6 +165,27 @@ def test_gpytorch_kernels_of_several_kinds():
         hg.gpytorch.HalogramKernel("matern52")
 
 
+def test_gpytorch_values_are_attributes():
+    matern = hg.gpytorch.HalogramKernel("matern52", lengthscale=1.0)
+    assert matern.lengthscale.item() == pytest.approx(1.0)
+    matern.initialize(lengthscale=0.25)
+    assert matern.lengthscale.item() == pytest.approx(0.25)
+    batch = hg.gpytorch.HalogramKernel("rbf", gamma=0.5, batch_shape=(2,))
+    batch.gamma = torch.tensor([0.25, 4.0])
+    torch.testing.assert_close(batch.gamma, torch.tensor([0.25, 4.0]))
+    assert batch.lengthscale is None
+    assert [name for name, _ in batch.named_parameters()] == ["raw_gamma"]
+    with pytest.raises(AttributeError):
+        batch.alpha  # noqa: B018
+    poly = {"gamma": 1.0, "coef0": 0.0, "degree": 2}
+    with pytest.raises(ValueError, match="coef0"):  # Positive() would hold it at 0 forever
+        hg.gpytorch.HalogramKernel("polynomial", **poly)
+    free = hg.gpytorch.HalogramKernel("polynomial", **poly, constraints={"coef0": None})
+    assert free.coef0.item() == 0 and free.degree == 2
+    free(torch.rand(3, 2)).to_dense().sum().backward()
+    assert free.raw_coef0.grad != 0
+
+
 def test_kernels_with_trained_parameters():
     x = np.random.default_rng(0).random((4, 3))
     gamma = torch.tensor(0.5, dtype=torch.double, requires_grad=True)
@@ -154,6 +198,32 @@ def test_kernels_with_trained_parameters():
     assert hg.gram(rbf, x).shape == (4, 4)
     assert rbf.parameters == {"gamma": 0.5}
     np.testing.assert_array_equal(hg.Kernel("rbf")(x, gamma=0.5), rbf(x))
+
+
+def test_scikit_learn_takes_kernels_with_tensors():
+    x = np.random.default_rng(0).random((6, 3))
+    expected = hg.rbf(x, gamma=0.5)
+    gamma = torch.tensor(0.5, requires_grad=True)
+    np.testing.assert_array_equal(hg.sklearn_kernel(hg.Kernel("rbf", gamma=gamma))(x), expected)
+    np.testing.assert_array_equal(hg.sklearn_kernel("rbf", gamma=gamma)(x), expected)
+
+
+def test_kernels_combine_with_numbers_of_any_library():
+    x = np.random.default_rng(0).random((4, 3))
+    rbf = hg.Kernel("rbf", gamma=0.5)
+    k = rbf(x)
+    for made, expected in (
+        (1 / rbf, 1 / k),
+        (+rbf, k),
+        (np.float64(2) * rbf, 2 * k),
+        (np.array(2.0) * rbf, 2 * k),
+        (1e300 * rbf, 1e300 * k),  # beyond float32
+    ):
+        np.testing.assert_allclose(made(x), expected, rtol=1e-15)
+    with pytest.raises(hg.FormulaError, match="division by zero"):
+        rbf / 0
+    with pytest.raises(TypeError, match="ndarray"):
+        np.ones(3) * rbf
 
 
 def test_compile_explain_and_build(tmp_path):
@@ -171,6 +241,13 @@ def test_compile_explain_and_build(tmp_path):
         hg.compile("rbf", 5, dtype="int8")
     with pytest.raises(ValueError, match="operation"):
         hg.compile("rbf", 5, ops=["apply"])
+    hg.compile("rbf", 5, ops="gram, gram_vjp")
+    for features in (0, -1, 10**9):
+        with pytest.raises(ValueError, match="^features"):
+            hg.compile("rbf", features)
+    for features in ("any", 2.5, True):
+        with pytest.raises(TypeError, match="features is a whole number"):
+            hg.compile("rbf", features)
 
 
 def test_functions_show_their_parameters():
@@ -188,7 +265,8 @@ def test_functions_show_their_parameters():
 def test_numpy_users_never_import_torch():
     code = (
         "import sys, numpy as np, halogram as hg; hg.rbf(np.eye(3), gamma=1.0); hg.cdist(np.eye(3), np.eye(3));"
-        "assert 'torch' not in sys.modules and 'gpytorch' not in sys.modules"
+        "assert 'torch' not in sys.modules and 'gpytorch' not in sys.modules;"
+        "assert 'numpy.ma' not in sys.modules, 'the first call waits for it'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

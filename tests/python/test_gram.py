@@ -317,10 +317,77 @@ def test_tensors_without_memory():
 def test_what_is_no_dense_tensor():
     with pytest.raises(TypeError, match="to_dense"):
         hg.rbf(torch.eye(3).to_sparse(), gamma=1.0)
+    x, k = torch.rand(3, 2), torch.eye(3)
+    nested = torch.nested.nested_tensor([x, x])
+    leaf = x.clone().requires_grad_()
+    for call in (
+        lambda: hg.rbf(nested, gamma=1.0),
+        lambda: hg.rbf(x, nested, gamma=1.0),
+        lambda: hg.rbf(x, gamma=nested),
+        lambda: hg.rbf(x, x.to_sparse(), gamma=1.0),
+        lambda: hg.rbf(x, x.to_mkldnn(), gamma=1.0),
+        lambda: hg.rbf_ard(x, lengthscale=torch.ones(2).to_sparse()),
+        lambda: hg.Kernel("linear").vjp(x, None, k.to_sparse()),
+        lambda: torch.autograd.grad(hg.linear(leaf), leaf, k.to_sparse()),
+        lambda: hg.linear(x, out=k.to_sparse()),
+        lambda: hg.linear(x, out=k.to("meta")),
+        lambda: hg.linear(x, out=k.numpy()),
+        lambda: hg.linear(x.numpy(), out=k),
+    ):
+        with pytest.raises(TypeError) as caught:
+            call()
+        assert len(str(caught.value)) < 200
+    with torch.device("meta"):  # concerns what is made, not what is there
+        assert hg.rbf(x, gamma=np.float32(1.0)).device.type == "cpu"
     with pytest.raises(TypeError, match="mask"):
         hg.rbf(np.ma.masked_array(np.eye(3)), gamma=1.0)
     with pytest.raises(TypeError, match="torch.Tensor"):
         hg.rbf(np.eye(3), gamma=torch.tensor(0.5, requires_grad=True))
+
+
+def test_numbers_that_one_type_alone_takes(random):
+    x = random.random((4, 3))
+    np.testing.assert_allclose(hg.gram("1e100 * l1(x, y)", x), 1e100 * hg.cityblock(x), rtol=1e-15)
+    with pytest.raises(hg.FormulaError, match="not finite"):
+        hg.gram("1e100 * l1(x, y)", x.astype(np.float32))
+    # 0 in float32, by which IEEE 754 divides.
+    for number, of_others in (("1e-50", np.inf), ("(-1e-50)", -np.inf)):
+        k = hg.gram(f"l1(x, y) / {number}", x.astype(np.float32))
+        assert np.isnan(k.diagonal()).all()
+        np.testing.assert_array_equal(k[~np.eye(4, dtype=bool)], of_others)
+
+
+def test_messages_speak_of_arguments():
+    x = np.eye(3)
+    for call in (
+        lambda: hg.gram("rbf", x, gamma=1.0, form="auto"),
+        lambda: hg.gram("rbf", x, gamma=1.0, form="auto", tolerance=-1.0),
+        lambda: hg.gram("l1(x, y)", x, form="expanded"),
+        lambda: hg.build("rbf", "nowhere", "na me"),
+        lambda: hg.build("rbf", "nowhere", "k", ops=[]),
+        lambda: hg.build("rbf", "nowhere", "k", features="many"),
+        lambda: hg.build("rbf", "nowhere", "k", cc="no compiler"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            call()
+        assert "--" not in str(caught.value)
+    with pytest.raises(TypeError, match="tolerance"):
+        hg.gram("rbf", x, gamma=1.0, form="auto", tolerance="small")
+    with pytest.raises(ValueError, match="surrogate"):
+        hg.gram("\ud800 * l1(x, y)", x)
+
+
+def test_parameters_of_any_name(random):
+    x = random.random((4, 3))
+    for name in ("self", "formula", "kernel", "key", "g", "features"):
+        expected = 2 * hg.cityblock(x)
+        np.testing.assert_array_equal(hg.gram(f"{name} * l1(x, y)", x, **{name: 2.0}), expected)
+        kernel = hg.Kernel(f"{name} * l1(x, y)", **{name: 2.0})
+        np.testing.assert_array_equal(kernel(x, **{name: 2.0}), expected)
+        assert set(kernel.vjp(x, None, expected, **{name: 2.0})) == {"x", name}
+    for name in ("form", "tolerance", "math", "out"):
+        with pytest.raises(ValueError, match=f"{name} is an option"):
+            hg.gram(f"{name} * l1(x, y)", x)
 
 
 def test_options_that_would_be_ignored():
@@ -340,6 +407,21 @@ def test_options_that_would_be_ignored():
         hg.gram(["a"], x)
     with pytest.raises(ValueError, match="batch"):
         hg.cdist(np.ones((2, 3, 2)), np.ones((4, 2)), "seuclidean")
+    points = np.random.default_rng(0).random((4, 3))
+    np.testing.assert_array_equal(
+        hg.cdist(Old(points), Old(points), "seuclidean"), hg.cdist(points, points, "seuclidean")
+    )
+
+
+def test_vjp_takes_real_cotangents_and_keeps_types():
+    x = np.random.default_rng(0).random((3, 2))
+    with pytest.raises(TypeError, match="complex"):
+        hg.Kernel("linear").vjp(x, None, np.ones((3, 3)) * 1j)
+    with pytest.raises(TypeError, match="complex"):
+        hg.Kernel("linear").vjp(torch.from_numpy(x), None, torch.ones(3, 3) * 1j)
+    half = torch.from_numpy(x).half()
+    results = hg.Kernel("rbf").vjp(half, None, torch.ones(3, 3).half(), gamma=torch.tensor(1.0))
+    assert {r.dtype for r in results.values()} == {torch.float16}
 
 
 def test_vjp_on_tensors():

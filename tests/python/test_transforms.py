@@ -267,10 +267,44 @@ def test_compile_with_whole_numbers():
             torch.compile(wrong, fullgraph=True, backend="aot_eager")(X)
 
 
+def test_compile_of_everything_that_computes():
+    ell = [GAMMA, 2 * GAMMA, 3 * GAMMA]
+    kernel = hg.Kernel(FORMULA)
+    integer = hg.Kernel("polynomial", gamma=1.0, coef0=1.0, degree=2)
+    for function in (
+        lambda a, b, g: kernel.vjp(a, b, g, gamma=0.5),
+        lambda a, b, g: kernel.vjp(a.half(), b.half(), g.half(), gamma=GAMMA),
+        lambda a, b, g: integer.vjp(a, None, g @ g.mT),
+        lambda a, b, g: {"k": hg.rbf_ard(a, b, lengthscale=ell)},
+        lambda a, b, g: {"k": hg.cdist(a, b, "seuclidean")},
+        lambda a, b, g: {"k": hg.cdist(a, b, "mahalanobis")},
+    ):
+        expected = function(X, Y, W)
+        results = torch.compile(function, fullgraph=True, backend="aot_eager")(X, Y, W)
+        assert list(results) == list(expected)
+        for name, result in results.items():
+            assert result.dtype == expected[name].dtype
+            torch.testing.assert_close(result, expected[name])
+
+
+def test_operators_are_there_before_the_first_call():
+    key = '["rbf", "direct", null, "exact"]'
+    code = (
+        "import torch, halogram as hg\n"
+        "x = torch.rand(3, 2)\n"
+        f"k = torch.ops.halogram.gram(x, x, [torch.tensor(1.0)], [], {key!r})\n"
+        "assert torch.equal(k, hg.rbf(x, x, gamma=1.0))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    for values, integers, given in (([], [], key), ([GAMMA], [2], key), ([GAMMA], [], "rbf"), ([GAMMA], [], "{}")):
+        with pytest.raises((TypeError, ValueError), match="takes|key"):
+            torch.ops.halogram.gram(X, Y, values, integers, given)
+
+
 def test_operators_pass_opcheck():
     import json
 
-    from halogram import _operators  # registers them
+    from halogram import _operators
 
     x, y, gamma = (t.clone().requires_grad_() for t in (X, Y, GAMMA))
     key = _operators.key_text((FORMULA, "direct", None, "exact"))

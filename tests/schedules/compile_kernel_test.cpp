@@ -98,7 +98,7 @@ TEST(CompileKernel, SchedulesOutsideOfTheSpaceAreRefused) {
     incomplete.erase("unroll");
     wrong.schedules = {{isa, {{"gram", {{"tile", record_of(TileParameters{})}}}}}};
     EXPECT_NO_THROW(compile_kernel(wrong));
-    for (const Json& tile : {with("rows", 5), with("vectors", 0), with("vectors", 1024), with("unroll", 3),
+    for (const Json& tile : {with("rows", 7), with("vectors", 0), with("vectors", 1024), with("unroll", 3),
                              with("block", 512), with("rows", "1"), incomplete, Json(7)}) {
         wrong.schedules = {{isa, {{"gram", {{"tile", tile}}}}}};
         EXPECT_THROW(compile_kernel(wrong), std::invalid_argument) << tile;

@@ -8,6 +8,7 @@
 #include "generators/formula/derivative.h"
 #include "generators/formula/error_bound.h"
 #include "generators/formula/lower.h"
+#include "library/interruption.h"
 #include "measurement/call.h"
 
 namespace halogram {
@@ -15,6 +16,8 @@ namespace halogram {
 namespace {
 
 constexpr int judged_entries = 1000;
+constexpr std::int64_t judged_features =
+    judged_entries * 1024;  // of all of them: 256 bits take a microsecond an operation
 
 // The size of a unit in the last place at a value.
 template <typename T>
@@ -175,7 +178,9 @@ private:
         Arithmetic arithmetic = sizeof(T) == 4 ? f32_arithmetic : f64_arithmetic;
         arithmetic.fast = request_.formula.fast;
         const Expr lowered = lower(request_.formula.value);
-        for (; e.entries < judged_entries; ++e.entries) {
+        const auto judged = std::clamp<std::int64_t>(judged_features / shape_.d, 4, judged_entries);
+        for (; e.entries < judged; ++e.entries) {
+            throw_if_interrupted();
             const std::int64_t i = row(random), j = column(random);
             const halogram::Inputs in = exact_inputs(i, j);
             const Real exact = evaluate(request_.formula.value, in)[0];
@@ -205,6 +210,7 @@ private:
             }
         };
         for (std::int64_t j = 0; j < shape_.m; ++j) {
+            throw_if_interrupted();
             add(by_x, i, j);
             if (shape_.self) add(by_y, j, i);
         }

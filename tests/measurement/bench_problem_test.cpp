@@ -2,7 +2,10 @@
 #include "measurement/bench_problem.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include "library/error.h"
+#include "library/interruption.h"
 #include "measurement/autoscheduled.h"
 
 namespace halogram {
@@ -50,6 +53,29 @@ INSTANTIATE_TEST_SUITE_P(Kernels, BenchProblemOf,
                          [](const auto& instance) {
                              return std::string(instance.param.kernel) + "_" + instance.param.dtype;
                          });
+
+// 256-bit arithmetic on a thousand entries of a million features would take half an hour.
+TEST(BenchProblem, JudgesFewerEntriesOfMoreFeaturesAndCanBeInterrupted) {
+    const CatalogueEntry& entry = *find_in_catalogue("linear");
+    const KernelRequest request{entry.name, catalogue_formula(entry.name), "", "f32", 0, {"gram"}};
+    const GeneratedLibrary library(entry.name, {request});
+    const auto problem = make_bench_problem(library, request, &entry, "gram", {2, 3, 1 << 16, false}, 1);
+    problem->run();
+    const BenchError error = problem->error();
+    EXPECT_EQ(error.entries, 15);
+    EXPECT_LE(error.worst_share, 1);
+    const auto interrupted = [&] {
+        const InterruptionGuard guard;  // raises the signal again when it goes
+        raise(SIGTERM);
+        try {
+            problem->error();
+        } catch (const LibraryError&) {
+            return;
+        }
+        _exit(0);
+    };
+    EXPECT_EXIT(interrupted(), testing::KilledBySignal(SIGTERM), "");
+}
 
 TEST(GeneratedLibrary, TakesAVariantAfterOneThatIsNotThere) {
     const CatalogueEntry& entry = *find_in_catalogue("linear");

@@ -52,7 +52,7 @@ def cdist(x: Any, y: Any, metric: str = "euclidean", *, p: float | None = None, 
         if value is not None and not has:
             raise TypeError(f"{metric} has no {option}")
     if of_a_matrix:
-        x, y = _whitened(x, y, VI)
+        return _of_type(gram(key_of(name), *_whitened(x, y, VI), {}), x, y)
     parameters: dict[str, Any] = {}
     for described in entry["parameters"]:
         if described["kind"] == "vector":
@@ -71,8 +71,32 @@ def _library(x: Any) -> Any:
     return np
 
 
+def _of_type(distances: Any, x: Any, y: Any) -> Any:
+    """In the type of the points, where that is one of floating point: 16-bit ones were computed in more."""
+    if is_tensor(x):
+        return distances.to(x.dtype)
+    x, y = _points(x, y)
+    given = np.result_type(x, y)
+    return distances.astype(given, copy=False) if given.kind == "f" else distances
+
+
 def _points(x: Any, y: Any) -> tuple[Any, Any]:
-    return (x, y) if is_tensor(x) else (numpy_array(x, "x"), numpy_array(y, "y"))
+    """As arrays to compute with. Raises TypeError, ValueError, NotImplementedError as a kernel would."""
+    y = x if y is None else y
+    if is_tensor(x):
+        from ._tensors import STORED, checked
+
+        checked(x, y)
+        if x.dtype in STORED:
+            x, y = x.float(), y.float()
+    else:
+        x, y = numpy_array(x, "x"), numpy_array(y, "y")
+        if x.dtype.kind not in "fiub" or y.dtype.kind not in "fiub":
+            raise TypeError(f"x and y have elements of type {x.dtype} and {y.dtype}: they need real numbers")
+    if min(x.ndim, y.ndim) < 2 or x.shape[-1] != y.shape[-1]:
+        shapes = f"x has shape {tuple(x.shape)} and y {tuple(y.shape)}"
+        raise ValueError(f"{shapes}: they need as many features, (..., n, features)")
+    return x, y
 
 
 def _moved(x: Any, y: Any, needs: str) -> Any:
@@ -98,9 +122,13 @@ def _whitened(x: Any, y: Any, inverse: Any) -> tuple[Any, Any]:
             points = _moved(x, y, "mahalanobis needs VI, the inverse of the covariance matrix,")
             inverse = library.linalg.inv(points.T @ points / (len(points) - 1))
         elif is_tensor(x):
-            inverse = library.as_tensor(inverse, dtype=x.dtype, device=x.device)
+            from ._tensors import tensor_of
+
+            inverse = tensor_of("VI", inverse, x)
         else:
             inverse = numpy_array(inverse, "VI")
+            if inverse.dtype.kind not in "fiub":
+                raise TypeError("VI needs real numbers")
         if inverse.shape != (x.shape[-1], x.shape[-1]):
             raise ValueError(f"VI has shape {tuple(inverse.shape)}: it needs (features, features), x has {x.shape[-1]}")
         root = library.linalg.cholesky((inverse + inverse.T) / 2)

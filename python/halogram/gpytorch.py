@@ -55,11 +55,7 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         self._fixed: dict[str, Any] = {}
         for name, value in values.items():
             if kinds[name] == "integer" or name in fixed:
-                if kinds[name] == "integer" or isinstance(value, (int, float)):
-                    self._fixed[name] = value
-                else:
-                    self.register_buffer(f"fixed_{name}", torch.as_tensor(value, dtype=torch.get_default_dtype()))
-                    self._fixed[name] = None
+                self._fix(name, value)
                 continue
             self._trained.append(name)
             initial = torch.as_tensor(value, dtype=torch.get_default_dtype())
@@ -74,6 +70,17 @@ class HalogramKernel(gpytorch.kernels.Kernel):
             if constraint is not None:
                 self.register_constraint(f"raw_{name}", constraint)
                 self._begin(name, initial)
+
+    def _fix(self, name: str, value: Any) -> None:
+        """Gives a parameter that is not trained its value: an array is a buffer, which moves with the module."""
+        if dict(self.kernel._source.parameters)[name] == "integer":
+            # GPyTorch's initialize makes floats of whole numbers.
+            self._fixed[name] = int(value) if isinstance(value, float) and value.is_integer() else value
+        elif isinstance(value, (int, float)):
+            self._fixed[name] = value
+        else:
+            self.register_buffer(f"fixed_{name}", torch.as_tensor(value, dtype=torch.get_default_dtype()))
+            self._fixed[name] = None
 
     def _begin(self, name: str, value: Any) -> None:
         """Gives a trained parameter its value."""
@@ -97,8 +104,11 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.__dict__.get("_trained", ()) and name not in self.__dict__:
+        own = self.__dict__
+        if name in own.get("_trained", ()) and name not in own:
             self._begin(name, value)
+        elif name in own.get("_fixed", ()) and name not in own:
+            self._fix(name, value)
         else:
             super().__setattr__(name, value)
 
@@ -109,7 +119,7 @@ class HalogramKernel(gpytorch.kernels.Kernel):
 
     @lengthscale.setter
     def lengthscale(self, value: Any) -> None:
-        self._begin("lengthscale", value)
+        (self._fix if "lengthscale" in self._fixed else self._begin)("lengthscale", value)
 
     def value_of(self, name: str) -> Any:
         """The parameter as the formula sees it."""

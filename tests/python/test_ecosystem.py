@@ -102,6 +102,24 @@ def test_mahalanobis():
         hg.cdist(x, y, "mahalanobis", VI=np.eye(4))
     with pytest.raises(ValueError, match="batch"):
         hg.cdist(x[None], y, "mahalanobis")
+    np.testing.assert_array_equal(hg.cdist(x, None, "mahalanobis"), hg.cdist(x, x, "mahalanobis"))
+    half = torch.from_numpy(x - 100).half()
+    assert hg.cdist(half, half, "mahalanobis", VI=torch.eye(3)).dtype == torch.float16
+    assert hg.cdist(half.numpy(), half.numpy(), "mahalanobis", VI=np.eye(3)).dtype == np.float16
+    assert hg.cdist(x.astype("f"), y.astype("f"), "mahalanobis", VI=inverse).dtype == np.float32
+    assert hg.cdist(x.astype(int), y.astype(int), "mahalanobis", VI=inverse).dtype == np.float64
+    tensor = torch.from_numpy(x)
+    for call, error, message in (
+        (lambda: hg.cdist(x, y[:, :2], "mahalanobis"), ValueError, "as many features"),
+        (lambda: hg.cdist(x[0], y, "mahalanobis", VI=inverse), ValueError, "features"),
+        (lambda: hg.cdist(tensor, tensor.float(), "mahalanobis"), TypeError, "float32"),
+        (lambda: hg.cdist(tensor.to_sparse(), tensor, "seuclidean"), TypeError, "dense"),
+        (lambda: hg.cdist(x, y * 1j, "seuclidean"), TypeError, "real"),
+        (lambda: hg.cdist(x, y, "mahalanobis", VI=inverse * 1j), TypeError, "VI"),
+        (lambda: hg.cdist(tensor, tensor, "mahalanobis", VI="a"), TypeError, "VI"),
+    ):
+        with pytest.raises(error, match=message):
+            call()
     with pytest.raises(TypeError, match="VI"):
         hg.cdist(x, y, "euclidean", VI=inverse)
     with pytest.raises(TypeError, match="name"):
@@ -177,6 +195,14 @@ def test_gpytorch_values_are_attributes():
     assert [name for name, _ in batch.named_parameters()] == ["raw_gamma"]
     with pytest.raises(AttributeError):
         batch.alpha  # noqa: B018
+    fixed = hg.gpytorch.HalogramKernel("polynomial", gamma=1.0, coef0=1.0, degree=2, fixed=("coef0",))
+    fixed.initialize(coef0=3.0, degree=3)
+    assert (fixed.coef0, fixed.value_of("coef0"), fixed.degree) == (3.0, 3.0, 3)
+    points = torch.rand(3, 2)
+    torch.testing.assert_close(fixed(points).to_dense(), hg.polynomial(points, gamma=fixed.gamma, coef0=3.0, degree=3))
+    still = hg.gpytorch.HalogramKernel("rbf_ard", lengthscale=[1.0, 2.0], fixed=("lengthscale",))
+    still.lengthscale = torch.tensor([2.0, 4.0])
+    torch.testing.assert_close(still.value_of("lengthscale"), torch.tensor([2.0, 4.0]))
     poly = {"gamma": 1.0, "coef0": 0.0, "degree": 2}
     with pytest.raises(ValueError, match="coef0"):  # Positive() would hold it at 0 forever
         hg.gpytorch.HalogramKernel("polynomial", **poly)

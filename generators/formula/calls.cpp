@@ -5,6 +5,7 @@
 #include "generators/catalogue/catalogue.h"
 #include "generators/formula/builder.h"
 #include "generators/formula/grammar.h"
+#include "generators/formula/integer_limits.h"
 #include "generators/math/function_terms.h"
 #include "generators/math/functions.h"
 
@@ -216,6 +217,12 @@ Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vect
         if (p.kind == Op::IntegerParameter && !is_integer_valued(value))
             fail(FormulaErrorCode::ParameterValue, it->second->offset,
                  "'" + p.name + "' of " + entry.name + " is an integer");
+        if (p.kind == Op::IntegerParameter && value->is_constant()) {
+            const IntegerLimits limits = integer_limits(definition.value, p.name);
+            if (!limits.contain(value->constant))
+                fail(FormulaErrorCode::ParameterValue, it->second->offset,
+                     "'" + p.name + "' of " + entry.name + " is an integer " + limits.text());
+        }
         bound[p.name] = value;
     }
     return transplant(definition.value, pool_, arguments[0].value, arguments[1].value, bound);

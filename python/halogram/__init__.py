@@ -108,7 +108,8 @@ def catalogue() -> dict[str, dict[str, _Any]]:
 
 def set_num_threads(threads: int) -> None:
     """Threads of calls on NumPy arrays; 0: the CPUs that this process may use. torch tensors follow torch's setting."""
-    _native.set_num_threads(threads)
+    threads = _sources.whole_number("threads", threads)
+    _native.set_num_threads(max(-1, min(threads, 2**31 - 1)))  # says what is beyond
 
 
 from ._dispatch import find_torch as _find_torch  # noqa: E402

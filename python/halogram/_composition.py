@@ -12,8 +12,8 @@ from ._sources import CATALOGUE, Source
 #: How strongly the outermost operation of a text binds.
 UNKNOWN, SUM, PRODUCT, POWER, PRIMARY = range(5)
 
-# A number first: the e of 1e5 is no name.
-_TOKEN = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*")
+# Numbers and indices first: the e of 1e5 and the d of w[d] are no names.
+_TOKEN = re.compile(r"\[[^\]]*\]|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,18 @@ def _clashes(a: Part, b: Part) -> dict[str, str]:
     return renamed
 
 
+def _is_name(token: str) -> bool:
+    return token[0].isalpha() or token[0] == "_"
+
+
 def _names(text: str) -> set[str]:
-    return {token for token in _TOKEN.findall(text) if not token[0].isdigit() and token[0] != "."}
+    return {token for token in _TOKEN.findall(text) if _is_name(token)}
 
 
 def _replaced(text: str, names: Mapping[str, str]) -> str:
     def new(token: re.Match[str]) -> str:
         # A name before a single = is the name of an argument, unless `let` stands before it.
         is_argument = re.match(r"\s*=(?!=)", text[token.end() :]) and not re.search(r"\blet\s+$", text[: token.start()])
-        return token[0] if is_argument else names.get(token[0], token[0])
+        return token[0] if is_argument or not _is_name(token[0]) else names.get(token[0], token[0])
 
     return _TOKEN.sub(new, text)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numbers
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ._sources import Key, Source, known, source, whole_number
+from ._sources import Key, Source, real_number, source, whole_number
 
 _DTYPES = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
 
@@ -47,7 +48,7 @@ def gram(key: Key, x: Any, y: Any, parameters: dict[str, Any], out: Any = None) 
 
         return _operators.traced_gram(key, x, y, parameters)
     if type(x) in _tensor_types:
-        of = known.get(key) or source(key)
+        of = source(key)
         return _torch_gram(of, x, y, of.values(parameters))
     of = source(key)
     values = of.values(parameters)
@@ -96,14 +97,16 @@ def gram_vjp(key: Key, x: Any, y: Any, g: Any, parameters: dict[str, Any]) -> di
         return _torch.gram_vjp(of, x, y, g, values)
     arrays = _Arrays(of, x, y, values)
     wanted = of.have_gradients(arrays.y)
-    g = numpy_array(g, "g")
-    if g.dtype.kind not in "fiub":
-        raise TypeError(f"g, the cotangent of K, has elements of type {g.dtype}: it needs real numbers")
-    g = np.asarray(g, arrays.x.dtype)
+    g = in_memory(real_array(g, "g, the cotangent of K,"), arrays.dtype)
     results = arrays.native.gram_vjp(arrays.x, arrays.y, arrays.values, g, wanted, arrays.allocate, 0)
-    inputs: tuple[Any, ...] = (arrays.x, arrays.y, *arrays.values)
-    reduced = [None if r is None else _sum_to(r, np.shape(i)) for r, i in zip(results, inputs)]
-    return {name: arrays.back(r) for name, r in zip(("x", "y", *of.names), reduced) if r is not None}
+    gx, gy, *rest = results
+    gradients = {"x": arrays.back(_sum_to(gx, arrays.x.shape))}
+    if arrays.y is not None:
+        gradients["y"] = arrays.back(_sum_to(gy, arrays.y.shape))
+    for name, given, shape, gradient in zip(of.names, values, arrays.shapes, rest):
+        if gradient is not None:
+            gradients[name] = arrays.of_parameter(given, _sum_to(gradient, shape))
+    return gradients
 
 
 def error_bound(key: Key, x: Any, y: Any, parameters: dict[str, Any]) -> float:
@@ -114,7 +117,13 @@ def error_bound(key: Key, x: Any, y: Any, parameters: dict[str, Any]) -> float:
 
 
 def detached(value: Any) -> Any:
-    return value.detach().numpy() if is_tensor(value) else value
+    """A tensor's numbers, and those of a sequence of tensors, as NumPy's."""
+    if isinstance(value, (list, tuple)):
+        return [detached(v) for v in value]
+    if not is_tensor(value):
+        return value
+    value = value.detach().resolve_neg()
+    return (value.float() if value.dtype.itemsize == 2 and value.is_floating_point() else value).numpy()
 
 
 def numpy_array(array: Any, what: str) -> np.ndarray:
@@ -133,6 +142,27 @@ def numpy_array(array: Any, what: str) -> np.ndarray:
     return np.asarray(array)
 
 
+def real_array(array: Any, what: str) -> np.ndarray:
+    """Raises TypeError for what has no real numbers."""
+    array = numpy_array(array, what)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{what} has elements of type {array.dtype}: it needs real numbers")
+    return array
+
+
+def in_memory(array: np.ndarray, dtype: Any) -> np.ndarray:
+    """Of this type, and where native code can step through it: fields of packed records lie between whole numbers."""
+    array = np.asarray(array, dtype)
+    return array if all(stride % array.itemsize == 0 for stride in array.strides) else array.copy()
+
+
+def in_library_of(like: Any, array: np.ndarray) -> Any:
+    if isinstance(like, np.ndarray) or not hasattr(like, "__dlpack__") or isinstance(like, np.generic):
+        return array
+    namespace = getattr(like, "__array_namespace__", None)
+    return array if namespace is None else namespace().from_dlpack(array)
+
+
 def _sum_to(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Sums over what broadcasting repeated."""
     if array.shape == shape:
@@ -147,40 +177,45 @@ class _Arrays:
 
     def __init__(self, of: Source, x: Any, y: Any, values: tuple[Any, ...]) -> None:
         self._like = x
-        x = numpy_array(x, "x")
-        y = None if y is None else numpy_array(y, "y")
-        given = (x.dtype if y is None else np.result_type(x, y)).newbyteorder("=")
+        x = real_array(x, "x")
+        y = None if y is None else real_array(y, "y")
+        dtype = (x.dtype if y is None else np.result_type(x, y)).newbyteorder("=")
         #: The type of the result. Whole numbers become float64, as in SciPy; float16 is a type to store alone.
-        self.result = given if given in (np.float16, np.float32) else np.dtype(np.float64)
-        if given.kind not in "fiub" or given.itemsize > 8:
-            raise TypeError(f"x and y have elements of type {given}; there are float32, float64 and float16")
-        dtype = np.dtype(np.float32) if self.result == np.float16 else self.result
-        self.x = np.asarray(x, dtype)
-        self.y = None if y is None else np.asarray(y, dtype)
+        self.result = dtype if dtype in (np.float16, np.float32) else np.dtype(np.float64)
+        if dtype.itemsize > 8:
+            raise TypeError(f"x and y have elements of type {dtype}; there are float32, float64 and float16")
+        #: The type of the arithmetic, and of parameters.
+        self.dtype = np.dtype(np.float32) if self.result == np.float16 else self.result
+        self.x = in_memory(x, self.dtype)
+        self.y = None if y is None else in_memory(y, self.dtype)
         if self.x.ndim < 2:
             raise ValueError(f"x has shape {self.x.shape}: it needs points in rows, (..., n, features)")
-        self.values = tuple(self._parameter(name, kind, v, dtype) for (name, kind), v in zip(of.parameters, values))
-        self.native = of.native(_DTYPES[dtype], self.x.shape[-1])
-        self._dtype = dtype
+        given = [self._parameter(name, kind, value) for (name, kind), value in zip(of.parameters, values)]
+        #: Their shapes as they were given: a number may stand for one number per feature.
+        self.shapes = [np.shape(value) for value in given]
+        features = self.x.shape[-1:]
+        self.values = tuple(
+            np.broadcast_to(value, features) if kind == "vector" and value.ndim == 0 else value
+            for kind, value in zip(of.kinds, given)
+        )
+        self.native = of.native(_DTYPES[self.dtype], self.x.shape[-1])
 
-    @staticmethod
-    def _parameter(name: str, kind: str, value: Any, dtype: Any) -> Any:
+    def _parameter(self, name: str, kind: str, value: Any) -> Any:
         if kind == "integer":
             return whole_number(name, value)
         if kind == "scalar" and type(value) in (int, float):
             return value
-        array = numpy_array(value, name)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"{name} is {value!r}: it needs real numbers")
-        return np.asarray(array, dtype)
+        if isinstance(value, numbers.Real):
+            value = real_number(name, value)
+        return in_memory(real_array(value, name), self.dtype)
 
     def allocate(self, shape: tuple[int, ...]) -> np.ndarray:
-        return np.empty(shape, self._dtype)
+        return np.empty(shape, self.dtype)
+
+    def of_parameter(self, given: Any, gradient: np.ndarray) -> Any:
+        """A parameter's gradient in its own type; of what has none that of the arithmetic, which 16 bits may not hold."""
+        is_real = isinstance(given, np.ndarray) and given.dtype.kind == "f"
+        return in_library_of(self._like, gradient.astype(given.dtype, copy=False) if is_real else gradient)
 
     def back(self, array: np.ndarray) -> Any:
-        array = array if self.result == self._dtype else array.astype(self.result)
-        like = self._like
-        if isinstance(like, np.ndarray) or not hasattr(like, "__dlpack__") or isinstance(like, np.generic):
-            return array
-        namespace = getattr(like, "__array_namespace__", None)
-        return array if namespace is None else namespace().from_dlpack(array)
+        return in_library_of(self._like, array.astype(self.result, copy=False))

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import _dispatch, _native
 from ._composition import POWER, PRIMARY, UNKNOWN, Part, combined, part_of
-from ._sources import CATALOGUE, Key, dtype_name, key_of, operations, source, whole_number
+from ._sources import CATALOGUE, Key, dtype_name, key_of, operations, real_number, source, whole_number
 
 
 class Kernel:
@@ -119,6 +119,9 @@ class Kernel:
         cc: str = "",
     ) -> None:
         """Writes lib<name>.a, <name>.h and <name>.json: the static library for C. Needs a C compiler."""
+        for what, text in (("name", name), ("target", target), ("cc", cc)):
+            if not isinstance(text, str):
+                raise TypeError(f"{what} is {text!r}: it needs a string")
         arguments = self._source.arguments(features, dtype_name(dtype), name)
         _native.build(arguments, operations(ops), target, cc, os.fspath(directory))
 
@@ -165,10 +168,18 @@ class Kernel:
         return self._combined(-1, "*", self)
 
     def __pow__(self, exponent: int) -> Kernel:
-        if isinstance(exponent, bool) or not isinstance(exponent, int) or exponent < 1:
+        try:
+            exponent = whole_number("the exponent", exponent)
+        except TypeError:
             return NotImplemented
+        if exponent < 1:
+            raise ValueError(f"a kernel has no power {exponent}: the exponent is a whole number from 1 on")
         part = part_of(self._source, self._bound, self._binds)
         return self._made(Part(f"{part.at_least(PRIMARY)}^{exponent}", POWER, part.parameters, part.bound))
+
+    def _unbound(self) -> Kernel:
+        """Without the values of its parameters."""
+        return _restored(self._source.key, {}, self._binds)
 
     def _combined(self, a: Any, operator: str, b: Any) -> Kernel:
         return self._made(combined(self._part(a), operator, self._part(b)))
@@ -180,7 +191,7 @@ class Kernel:
                 raise ValueError(f"kernels of different form or math do not combine: {self!r} and {value!r}")
             return part_of(value._source, value._bound, value._binds)
         if isinstance(value, numbers.Real) and not isinstance(value, bool):
-            number = float(value)
+            number = real_number("the factor or summand", value)
             if not math.isfinite(number):
                 raise ValueError(f"a kernel does not combine with {number}")
             return Part(repr(number) if number >= 0 else f"({number!r})", PRIMARY)

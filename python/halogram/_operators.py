@@ -11,7 +11,17 @@ from torch import Tensor
 
 from . import _batching, _calls
 from ._sources import Key, Source, in_order, source, whole_number
-from ._tensors import DTYPES, STORED, checked, expect_on_cpu, is_forward_mode, tensor_of, threads
+from ._tensors import (
+    DTYPES,
+    as_parameter,
+    checked,
+    computed,
+    expect_on_cpu,
+    gradient_of,
+    is_forward_mode,
+    tensor_of,
+    threads,
+)
 
 
 def source_of(key: str) -> Source:
@@ -46,11 +56,12 @@ def traced_gram_vjp(
     key: Key, x: Tensor, y: Tensor | None, g: Tensor, parameters: dict[str, Any]
 ) -> dict[str, Tensor]:
     names, kinds = _expected(key, x, y)
-    stored, (x, y) = x.dtype, _computed(x, y)
-    tensors, integers = _split(kinds, x, in_order(key[0], names, parameters))
-    results = gram_vjp(x, y, tensors, integers, g.to(x.dtype), key_text(key))
-    real = [name for name, kind in zip(names, kinds) if kind != "integer"]
-    return {name: r.to(stored) for name, r in zip(["x", *([] if y is None else ["y"]), *real], results)}
+    wide_x, wide_y = computed(x, y)
+    values = in_order(key[0], names, parameters)
+    results = gram_vjp(wide_x, wide_y, *_split(kinds, wide_x, values), g.to(wide_x.dtype), key_text(key))
+    given = {"x": x} if y is None else {"x": x, "y": y}
+    given |= {name: value for name, kind, value in zip(names, kinds, values) if kind != "integer"}
+    return {name: gradient_of(value, r) for (name, value), r in zip(given.items(), results)}
 
 
 def _expected(key: Key, x: Tensor, y: Tensor | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -63,28 +74,26 @@ def _expected(key: Key, x: Tensor, y: Tensor | None) -> tuple[tuple[str, ...], t
     return tuple(name for name, _ in pairs), tuple(kind for _, kind in pairs)
 
 
-def _computed(x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    return (x.float(), None if y is None else y.float()) if x.dtype in STORED else (x, y)
-
-
 def _split(kinds: Sequence[str], x: Tensor, values: Sequence[Any]) -> tuple[list[Tensor], list[int]]:
     """Real parameters as tensors of x's type, and whole numbers."""
     tensors, integers = [], []
     for kind, value in zip(kinds, values):
         if kind == "integer":
             integers.append(whole_number("a parameter", value))
-        elif isinstance(value, Tensor):
-            tensors.append(value.to(x.dtype))
+            continue
+        if isinstance(value, Tensor):
+            value = value.to(x.dtype)
         elif isinstance(value, (int, float)):
-            tensors.append(torch.as_tensor(value, dtype=x.dtype, device=x.device))
+            value = torch.as_tensor(value, dtype=x.dtype, device=x.device)
         else:
-            tensors.append(tensor_of("a parameter", value, x))
+            value = tensor_of("a parameter", value, x)
+        tensors.append(as_parameter(kind, value, x))
     return tensors, integers
 
 
 def call(key: Key, kinds: Sequence[str], x: Tensor, y: Tensor | None, values: Sequence[Any]) -> Tensor:
     """Of points that are checked."""
-    stored, (x, y) = x.dtype, _computed(x, y)
+    stored, (x, y) = x.dtype, computed(x, y)
     return gram(x, y, *_split(kinds, x, values), key_text(key)).to(stored)
 
 

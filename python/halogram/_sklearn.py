@@ -30,11 +30,12 @@ class sklearn_kernel:  # noqa: N801 - called like a function
         self._kernel._source.values(self._values)  # complains now, not inside fit
 
     def __call__(self, x: Any, y: Any = None) -> Any:
-        x = np.asarray(x)
+        x = np.asarray(detached(x))
+        y = None if y is None else np.asarray(detached(y))
         if x.ndim == 1:  # one pair of points
-            y = x if y is None else np.asarray(y)
+            y = x if y is None else y
             return float(self._kernel(x[None, :], y[None, :], **self._values)[0, 0])
-        return self._kernel(x, None if y is None else np.asarray(y), **self._values)
+        return self._kernel(x, y, **self._values)
 
     def __reduce__(self) -> Any:
         return _made, (self.kernel, self.parameters)

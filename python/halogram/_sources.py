@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import numbers
 import operator
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 from . import _native
@@ -33,22 +34,26 @@ class Source:
     def __init__(self, key: Key) -> None:
         self.key = key
         text, self.form, self.tolerance, self.math = key
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            raise ValueError("the formula has half of a surrogate pair, which is no character")
+        self.kernel = text if text in CATALOGUE else ""
+        self.formula = "" if self.kernel else text
+        self.text = text
+        if key != key_of(text):
+            # A parameter that is called as an option was taken for it: that is said first.
+            source(key_of(text))
         if self.form not in _FORMS:
             raise ValueError(f"form is {self.form!r}; there are {', '.join(map(repr, _FORMS))}")
         if self.math not in _MATHS:
             raise ValueError(f"math is {self.math!r}; there are {', '.join(map(repr, _MATHS))}")
         if not isinstance(self.tolerance, (int, float, type(None))):
             raise TypeError(f"tolerance is {self.tolerance!r}: it needs a number")
-        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-            raise ValueError("the formula has half of a surrogate pair, which is no character")
-        self.kernel = text if text in CATALOGUE else ""
-        self.formula = "" if self.kernel else text
-        self.text = text
         described = self._parsed("any", "f64")  # takes every number that one of the types takes
         #: Names and kinds ("scalar", "integer", "vector") of the parameters, in the order of the formula.
         self.parameters: tuple[tuple[str, str], ...] = tuple(described.parameters)
         self.names: tuple[str, ...] = tuple(name for name, _ in self.parameters)
         self.kinds: tuple[str, ...] = tuple(kind for _, kind in self.parameters)
+        self.has_vectors = "vector" in self.kinds
         for name in self.names:
             if name in _OPTIONS:
                 raise ValueError(f"{text}: {name} is an option of every call, the parameter needs another name")
@@ -144,7 +149,14 @@ def source(key: Key) -> Source:
     """What was made for this key, or is made now. Raises FormulaError, ValueError."""
     if not isinstance(key[0], str):
         raise TypeError(f"a formula is a string or a halogram.Kernel, not {type(key[0]).__name__}")
-    found = known.get(key)
+    try:
+        found = known.get(key)
+    except TypeError:  # unhashable
+        source(key_of(key[0]))  # complains about what is wrong with the formula
+        for name, option, expected in zip(_OPTIONS, key[1:], ("a string", "a number", "a string")):
+            if not isinstance(option, Hashable):
+                raise TypeError(f"{name} is {option!r}: it needs {expected}") from None
+        raise
     if found is None:
         if not key[0].strip():
             raise ValueError("the formula is empty")
@@ -171,11 +183,21 @@ def reset_lock() -> None:
 
 
 def operations(names: str | Iterable[str]) -> list[str]:
+    if not isinstance(names, Iterable):
+        raise TypeError(f"ops is {names!r}: it needs names of operations")
     names = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
     for name in names:
         if name not in ("gram", "gram_vjp"):
             raise ValueError(f"operation {name!r} is not built; there are gram and gram_vjp")
     return names
+
+
+def real_number(name: str, value: numbers.Real) -> float:
+    """Also of a fraction. Raises ValueError for what is beyond float64."""
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is beyond the numbers of float64") from None
 
 
 def whole_number(name: str, value: Any) -> int:

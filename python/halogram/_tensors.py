@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
+
+from ._sources import real_number
 
 DTYPES = {torch.float32: "f32", torch.float64: "f64"}
 STORED = (torch.float16, torch.bfloat16)  # stored in 16 bits, computed in 32
@@ -61,14 +64,37 @@ def checked(x: Tensor, y: Tensor | None) -> str:
     return DTYPES.get(x.dtype, "f32")
 
 
+def computed(x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Points of 16 bits in the 32 that they are computed in."""
+    return (x.float(), None if y is None else y.float()) if x.dtype in STORED else (x, y)
+
+
 def tensor_of(name: str, value: Any, x: Tensor) -> Tensor:
     """A parameter that was given as a number, an array or a sequence, whose tensors keep their gradients, beside x."""
     if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
         return torch.stack([torch.as_tensor(v, dtype=x.dtype, device=x.device) for v in value])
+    if isinstance(value, numbers.Real):
+        value = real_number(name, value)
+    # Without a type torch makes float32 of Python's numbers.
+    dtype = None if hasattr(value, "dtype") or hasattr(value, "__dlpack__") else x.dtype
     try:
-        tensor = torch.as_tensor(value, device=x.device)
+        tensor = torch.as_tensor(value, dtype=dtype, device=x.device)
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"{name} is {value!r}: it needs real numbers") from None
     if tensor.is_complex():
         raise TypeError(f"{name} is complex: it needs real numbers")
     return tensor.to(x.dtype)
+
+
+def as_parameter(kind: str, value: Tensor, x: Tensor) -> Tensor:
+    """One number for each feature, where a single one was given for all of them."""
+    return value.expand(x.shape[-1:]) if kind == "vector" and value.dim() == 0 else value
+
+
+def gradient_of(given: Any, gradient: Tensor) -> Tensor:
+    """A parameter's gradient in the shape and the type in which it was given: 16 bits, which hold points, may not hold it."""
+    if isinstance(given, Tensor):
+        gradient = gradient.sum_to_size(given.shape)
+        return gradient.to(given.dtype) if given.is_floating_point() else gradient
+    # A number serves the whole batch, and every feature.
+    return gradient.sum() if isinstance(given, numbers.Real) or getattr(given, "ndim", None) == 0 else gradient

@@ -20,9 +20,12 @@ from ._tensors import (
     DTYPES,
     PLAIN,
     STORED,
+    as_parameter,
     checked,
+    computed,
     dispatcher_is_watched,
     expect_on_cpu,
+    gradient_of,
     is_batched,
     is_forward_mode,
     tensor_of,
@@ -42,7 +45,7 @@ def gram(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ...]) -
         return _unusual(source, x, y, values)
     needs = x.requires_grad or (y is not None and y.requires_grad)
     for value in values:
-        if type(value) is not float:
+        if type(value) is not float or source.has_vectors:
             values, of_parameters, plain = _tensors(source, x, values)
             if not plain:
                 return _unusual(source, x, y, values)
@@ -82,16 +85,15 @@ def gram_vjp(source: Source, x: Tensor, y: Tensor | None, g: Tensor, values: tup
     dtype = checked(x, y)
     if not isinstance(g, Tensor):
         raise TypeError(f"g, the cotangent of K, is {type(g).__name__}, but the points are torch tensors")
-    if x.dtype in STORED:
-        results = gram_vjp(source, x.float(), None if y is None else y.float(), g.float(), values)
-        return {name: r.to(x.dtype) for name, r in results.items()}
-    values, _, _ = _tensors(source, x, values)
+    wide_x, wide_y = computed(x, y)
+    if wide_x is not x:
+        g = g.float()
+    tensors, _, _ = _tensors(source, wide_x, values)
     wanted = source.have_gradients(y)
-    gradients = _transforms.GramVjp.apply(_calls.shared(source, dtype), wanted, x, y, g, *values)
+    gradients = _transforms.GramVjp.apply(_calls.shared(source, dtype), wanted, wide_x, wide_y, g, *tensors)
     inputs = [value for value, want in zip((x, y, *values), wanted) if want]
     names = [name for name, want in zip(("x", "y", *source.names), wanted) if want]
-    # A number serves the whole batch.
-    return {n: r if isinstance(i, Tensor) else r.sum() for n, i, r in zip(names, inputs, gradients)}
+    return {name: gradient_of(given, r) for name, given, r in zip(names, inputs, gradients)}
 
 
 class _Gram(Function):
@@ -137,7 +139,7 @@ def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[
             value = whole_number(name, value)
         elif not isinstance(value, Tensor):
             if kind == "vector" or type(value) not in (int, float):
-                value = tensor_of(name, value, x)
+                value = as_parameter(kind, tensor_of(name, value, x), x)
                 needs = needs or value.requires_grad
         else:
             plain = plain and type(value) in PLAIN
@@ -146,7 +148,7 @@ def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[
             if value.dtype != x.dtype:
                 value = value.to(x.dtype)
             expect_on_cpu(name, value)
-            value = value.resolve_neg()
+            value = as_parameter(kind, value.resolve_neg(), x)
             needs = needs or value.requires_grad
         result.append(value)
     return tuple(result), needs, plain
@@ -156,7 +158,7 @@ def _unusual(source: Source, x: Any, y: Any, values: tuple[Any, ...]) -> Tensor:
     """Half precision, subclasses of tensors, what is watched by a mode or a tracer, and everything that is wrong."""
     checked(x, y)
     if x.dtype in STORED:
-        return gram(source, x.float(), None if y is None else y.float(), values).to(x.dtype)
+        return gram(source, *computed(x, y), values).to(x.dtype)
     from . import _operators
 
     if is_forward_mode():

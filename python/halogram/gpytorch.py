@@ -9,8 +9,12 @@ import torch
 from torch import Tensor
 
 from ._kernel import Kernel
+from ._sources import whole_number
+from ._tensors import tensor_of
 
 __all__ = ["HalogramKernel"]
+
+_ARGUMENTS = ("constraints", "fixed", "batch_shape", "active_dims", "kernel")
 
 
 class HalogramKernel(gpytorch.kernels.Kernel):
@@ -18,13 +22,21 @@ class HalogramKernel(gpytorch.kernels.Kernel):
 
     >>> covariance = gpytorch.kernels.ScaleKernel(HalogramKernel("matern52", lengthscale=1.0))
 
+    Each parameter is an attribute: ``kernel.gamma`` is its value, ``kernel.gamma = 0.5`` and
+    ``kernel.initialize(gamma=0.5)`` set it.
+
     Args:
         kernel: a formula, a name of the catalogue or a ``halogram.Kernel``.
         constraints: a GPyTorch constraint by parameter name; ``gpytorch.constraints.Positive()`` where none is given.
             None for a parameter that may be any real number.
-        fixed: names of parameters that are not trained, a tuple; whole numbers never are.
+        fixed: names of parameters that are not trained, a tuple: buffers of the module. Whole numbers never are trained.
         batch_shape: of a batch of Gaussian processes: each has parameters of its own.
-        parameters: initial values, all that the kernel has not bound: numbers, or one number per feature.
+        parameters: initial values, all that the kernel has not bound: numbers, or one number per feature; with a batch
+            (*batch_shape,) or (*batch_shape, features) where they differ.
+
+    Raises:
+        TypeError: for missing and unknown parameters, values that are no numbers. ValueError: for values whose shape does
+        not fit, that a constraint does not contain, and for parameters that are called as something else of the module.
     """
 
     has_lengthscale = False
@@ -41,51 +53,63 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         **parameters: Any,
     ) -> None:
         super().__init__(batch_shape=torch.Size(batch_shape), active_dims=active_dims)
-        self.kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
-        kinds = dict(self.kernel._source.parameters)
-        values = {name: value for name, value in self.kernel.parameters.items() if value is not None} | parameters
-        self.kernel._source.values(values)  # complains about missing and unknown ones
+        if not isinstance(kernel, Kernel):
+            kernel = Kernel(kernel)
+        kinds = dict(kernel._source.parameters)
+        self._expect_free_names(kinds)
+        values = {name: value for name, value in kernel.parameters.items() if value is not None} | parameters
+        kernel._source.values(values)  # complains about missing and unknown ones
         constraints = constraints or {}
         if isinstance(fixed, str):
             raise TypeError("fixed is a tuple of names")
         for name in (*fixed, *constraints):
             if name not in values:
                 raise TypeError(f"there is no parameter {name}; there are {', '.join(values)}")
-        self._trained: list[str] = []
-        self._fixed: dict[str, Any] = {}
+        self.kernel = kernel._unbound()
+        self._kinds = kinds
+        self._whole: dict[str, int] = {}
         for name, value in values.items():
-            if kinds[name] == "integer" or name in fixed:
-                self._fix(name, value)
+            if kinds[name] == "integer":
+                self._set_whole(name, value)
                 continue
-            self._trained.append(name)
-            initial = torch.as_tensor(value, dtype=torch.get_default_dtype())
-            own = 1 if kinds[name] == "vector" else 0
-            if initial.dim() == own:
-                initial = initial.expand(self.batch_shape + initial.shape)
-            elif initial.shape[: initial.dim() - own] != self.batch_shape:
-                raise ValueError(f"{name} has shape {tuple(initial.shape)}, the batch {tuple(self.batch_shape)}")
-            initial = initial.clone()
+            initial = self._initial(name, value)
+            if name in fixed:
+                self.register_buffer(f"fixed_{name}", initial)
+                continue
+            self.register_parameter(f"raw_{name}", torch.nn.Parameter(initial.clone()))
             constraint = constraints.get(name, gpytorch.constraints.Positive())
-            self.register_parameter(f"raw_{name}", torch.nn.Parameter(initial))
             if constraint is not None:
                 self.register_constraint(f"raw_{name}", constraint)
                 self._begin(name, initial)
 
-    def _fix(self, name: str, value: Any) -> None:
-        """Gives a parameter that is not trained its value: an array is a buffer, which moves with the module."""
-        if dict(self.kernel._source.parameters)[name] == "integer":
-            # GPyTorch's initialize makes floats of whole numbers.
-            self._fixed[name] = int(value) if isinstance(value, float) and value.is_integer() else value
-        elif isinstance(value, (int, float)):
-            self._fixed[name] = value
-        else:
-            self.register_buffer(f"fixed_{name}", torch.as_tensor(value, dtype=torch.get_default_dtype()))
-            self._fixed[name] = None
+    def _expect_free_names(self, kinds: dict[str, str]) -> None:
+        """A parameter is an attribute, so that it cannot be called as one that is there."""
+        kept = {f"{place}_{name}" for name in kinds for place in ("raw", "fixed")}
+        kept |= {f"raw_{name}_constraint" for name in kinds} | {*_ARGUMENTS, *self.__dict__, *dir(type(self))}
+        for name in kinds:
+            if name in kept - {"lengthscale"}:
+                raise ValueError(f"{name} is an attribute of this module already, the parameter needs another name")
 
-    def _begin(self, name: str, value: Any) -> None:
+    def _initial(self, name: str, value: Any) -> Tensor:
+        initial = tensor_of(name, value, torch.empty(0)).detach()  # of the default type
+        if self._kinds[name] == "vector" and initial.dim() == 0:
+            raise ValueError(f"{name} begins with one number for each feature, not with {value!r} alone")
+        own = initial.shape[initial.dim() - 1 :] if self._kinds[name] == "vector" else ()
+        return self._expanded(name, initial, self.batch_shape + own).clone()
+
+    @staticmethod
+    def _expanded(name: str, value: Tensor, shape: torch.Size) -> Tensor:
+        try:
+            return value.expand(shape)
+        except RuntimeError:
+            raise ValueError(f"{name} has shape {tuple(value.shape)}, which is not {tuple(shape)}") from None
+
+    def _set_whole(self, name: str, value: Any) -> None:
+        # GPyTorch's initialize makes floats of whole numbers.
+        self._whole[name] = int(value) if isinstance(value, float) and value.is_integer() else whole_number(name, value)
+
+    def _begin(self, name: str, value: Tensor) -> None:
         """Gives a trained parameter its value."""
-        raw = getattr(self, f"raw_{name}")
-        value = torch.as_tensor(value, dtype=raw.dtype, device=raw.device).expand_as(raw)
         constraint = getattr(self, f"raw_{name}_constraint", None)
         beginning = value if constraint is None else constraint.inverse_transform(value)
         if not torch.isfinite(beginning).all():
@@ -95,51 +119,64 @@ class HalogramKernel(gpytorch.kernels.Kernel):
             )
         self.initialize(**{f"raw_{name}": beginning})
 
-    # As GPyTorch's own kernels: kernel.gamma is the value, kernel.initialize(gamma=0.5) and kernel.gamma = 0.5 set it.
+    def _set(self, name: str, value: Any) -> None:
+        if self._kinds[name] == "integer":
+            return self._set_whole(name, value)
+        fixed = self._buffers.get(f"fixed_{name}")
+        like = getattr(self, f"raw_{name}") if fixed is None else fixed
+        given = self._expanded(name, tensor_of(name, value, like).detach(), like.shape)
+        if fixed is None:
+            self._begin(name, given)
+        else:
+            self._buffers[f"fixed_{name}"] = given.clone()
 
     def __getattr__(self, name: str) -> Any:
-        own = self.__dict__
-        if name in own.get("_trained", ()) or name in own.get("_fixed", ()):
-            return self.value_of(name)
-        return super().__getattr__(name)
+        return self.value_of(name) if name in self.__dict__.get("_kinds", ()) else super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        own = self.__dict__
-        if name in own.get("_trained", ()) and name not in own:
-            self._begin(name, value)
-        elif name in own.get("_fixed", ()) and name not in own:
-            self._fix(name, value)
+        if name in self.__dict__.get("_kinds", ()):
+            self._set(name, value)
         else:
             super().__setattr__(name, value)
 
     @property
     def lengthscale(self) -> Any:
         """Of the kernels that have one. The base class's property would hide it."""
-        return self.value_of("lengthscale") if "lengthscale" in (*self._trained, *self._fixed) else None
+        return self.value_of("lengthscale") if "lengthscale" in self._kinds else None
 
     @lengthscale.setter
     def lengthscale(self, value: Any) -> None:
-        (self._fix if "lengthscale" in self._fixed else self._begin)("lengthscale", value)
+        names = ", ".join(self._kinds) or "none"
+        raise AttributeError(f"{self.kernel._source.text} has no parameter lengthscale; there are {names}")
 
     def value_of(self, name: str) -> Any:
         """The parameter as the formula sees it."""
-        if name in self._fixed:
-            value = self._fixed[name]
-            return getattr(self, f"fixed_{name}") if value is None else value
+        if self._kinds[name] == "integer":
+            return self._whole[name]
+        fixed = self._buffers.get(f"fixed_{name}")
+        if fixed is not None:
+            return fixed
         raw = getattr(self, f"raw_{name}")
         constraint = getattr(self, f"raw_{name}_constraint", None)
         return raw if constraint is None else constraint.transform(raw)
 
     def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, last_dim_is_batch: bool = False, **_: Any) -> Tensor:
-        if last_dim_is_batch:
+        of_itself = x1 is x2
+        values = {name: self.value_of(name) for name in self._kinds}
+        batch = self.batch_shape
+        if last_dim_is_batch:  # each feature is a point of its own
             x1, x2 = x1.transpose(-1, -2).unsqueeze(-1), x2.transpose(-1, -2).unsqueeze(-1)
-        values = {name: self.value_of(name) for name in (*self._trained, *self._fixed)}
+            values = {name: _with_dimension(value, 0) for name, value in values.items()}
+            batch = (*batch, 1) if batch else batch
         if diag:  # point by point: a batch of pairs
-            values = {
-                name: v.unsqueeze(-1 if v.dim() == len(self.batch_shape) else -2)
-                if isinstance(v, Tensor) and self.batch_shape
-                else v
-                for name, v in values.items()
-            }
-            return self.kernel(x1.unsqueeze(-2), x2.unsqueeze(-2), **values)[..., 0, 0]
-        return self.kernel(x1, None if x1 is x2 else x2, **values)
+            values = {name: _with_dimension(v, int(self._kinds[name] == "vector")) for name, v in values.items()}
+            k = self.kernel(x1.unsqueeze(-2), x2.unsqueeze(-2), **values)[..., 0, 0]
+        else:
+            k = self.kernel(x1, None if of_itself else x2, **values)
+        own = 1 if diag else 2
+        return k.expand(torch.broadcast_shapes(k.shape[:-own], batch) + k.shape[-own:]) if batch else k
+
+
+def _with_dimension(value: Any, own: int) -> Any:
+    """A batch dimension more, before the last `own`, for a parameter that has a batch."""
+    return value.unsqueeze(-1 - own) if isinstance(value, Tensor) and value.dim() > own else value

@@ -32,7 +32,9 @@ Kernel::Kernel(const KernelArguments& arguments, bool tangent)
     formula_ = described.formula.text;
     for (const FormulaParameter& p : described.formula.parameters) {
         if (p.node->is_constant()) continue;
-        parameters_.push_back({p.name, kind_of(p)});
+        // The tangent's formula takes orders of smoothness that lie below those of the kernel: its limits are not asked.
+        const IntegerLimits limits = tangent ? IntegerLimits() : integer_limits(described.formula.value, p.name);
+        parameters_.push_back({p.name, kind_of(p), limits});
     }
     const bool as_built = !tangent && features_ == 0 && arguments.form == "direct" && arguments.math == "exact" &&
                           arguments.settings.empty() && !arguments.kernel.empty();

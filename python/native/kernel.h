@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "generators/formula/integer_limits.h"
 #include "schedules/in_process.h"
 #include "tools/kernel_arguments.h"
 
@@ -14,6 +15,7 @@ namespace halogram {
 struct KernelParameter {
     std::string name;
     ParameterKind kind;
+    IntegerLimits limits;  // of an integer
 };
 
 class Kernel {

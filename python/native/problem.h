@@ -200,15 +200,19 @@ private:
         if (parameter.kind == ParameterKind::Integer) {
             if (!PyIndex_Check(object.ptr())) fail(PyExc_TypeError, what + " is a whole number (an int)");
             value.integer = PyLong_AsLong(object.ptr());
-            if (value.integer == -1 && PyErr_Occurred()) throw nb::python_error();
-            if (value.integer < INT32_MIN || value.integer > INT32_MAX)
-                fail(PyExc_ValueError, what + " is beyond the 32-bit integers");
+            const bool beyond = value.integer == -1 && PyErr_Occurred() != nullptr;
+            PyErr_Clear();
+            if (beyond || !parameter.limits.contain(value.integer))
+                fail(PyExc_ValueError, what + " is beyond the integers it has a value for, " + parameter.limits.text());
             return;
         }
         const bool vector = parameter.kind == ParameterKind::Vector;
         if (!vector && (PyFloat_Check(object.ptr()) || PyLong_Check(object.ptr()))) {
             value.number = PyFloat_AsDouble(object.ptr());
-            if (value.number == -1 && PyErr_Occurred()) throw nb::python_error();
+            if (value.number == -1 && PyErr_Occurred() != nullptr) {
+                PyErr_Clear();
+                fail(PyExc_ValueError, what + " is beyond the numbers of float64");
+            }
             return;
         }
         value.array.emplace(object, what, kernel_.element_bits(), vector ? 1 : 0);

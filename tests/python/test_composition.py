@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -33,6 +34,8 @@ def test_values_and_parentheses():
         (-1.5 * a, -1.5 * DOT),
         ((a + b) ** 2, 9 * DOT**2),
         (a**2 * b, 2 * DOT**3),
+        (a ** np.int64(2), DOT**2),
+        (Fraction(1, 2) * a, DOT / 2),
         (np.float64(2.0) * a, 2 * DOT),
         (a * np.float32(2.0), 2 * DOT),
         (hg.Kernel("dot(x, y) + 1") * 2, 2 * DOT + 2),
@@ -51,6 +54,8 @@ def test_names_that_clash():
         (K("e1*dot(x,y)", e1=1.0) + K("1e1*e1*dot(x,y)", e1=1.0), 11 * DOT),
         (K("rbf", gamma=0.5) + K("let r = l1(x, y) in r * rbf(x, y, gamma=gamma)", gamma=1.5),
          rbf(0.5) + hg.cdist(X, Y, "cityblock") * rbf(1.5)),
+        (K("d*dot(x,y)", d=2.0) + K("sum(w[d]*x*y)*d", w=np.ones(3), d=3.0), 5 * DOT),
+        (K("sum(w[ d ]*x*y)*d", w=np.ones(3), d=3.0) + K("d*sum(d*w[d]*x*y)", w=np.ones(3), d=2.0), 7 * DOT),
         (K("gamma*dot(x,y)", gamma=2.0) + K("rbf", gamma=0.5), 2 * DOT + rbf(0.5)),
         (K("rbf_ard", lengthscale=np.ones(3)) * K("rbf_ard", lengthscale=np.full(3, 2.0)),
          hg.rbf_ard(X, Y, lengthscale=np.ones(3)) * hg.rbf_ard(X, Y, lengthscale=np.full(3, 2.0))),
@@ -75,8 +80,14 @@ def test_what_does_not_combine():
     for other, exception in ((True, TypeError), ("l1", TypeError), (None, TypeError), (float("inf"), ValueError)):
         with pytest.raises(exception):
             kernel + other
-    with pytest.raises(TypeError):
-        kernel**True
+    for exponent in (True, 2.0, "2", None):
+        with pytest.raises(TypeError):
+            kernel**exponent
+    for exponent in (0, -1):
+        with pytest.raises(ValueError, match="power"):
+            kernel**exponent
+    with pytest.raises(ValueError, match="beyond"):
+        kernel * 10**400
     with pytest.raises(ValueError, match="different form"):
         kernel + hg.Kernel("rbf", gamma=0.5, form="expanded")
     expanded = 2 * hg.Kernel("rbf", gamma=0.5, form="expanded")

@@ -124,11 +124,20 @@ class HalogramKernel(gpytorch.kernels.Kernel):
             return self._set_whole(name, value)
         fixed = self._buffers.get(f"fixed_{name}")
         like = getattr(self, f"raw_{name}") if fixed is None else fixed
-        given = self._expanded(name, tensor_of(name, value, like).detach(), like.shape)
-        if fixed is None:
+        given = tensor_of(name, value, like)
+        if fixed is not None:
+            self._buffers[f"fixed_{name}"] = self._expanded(name, given.detach(), like.shape).clone()
+        elif self._strict_init:
+            self._begin(name, self._expanded(name, given, like.shape))
+        else:  # GPyTorch loads samples of a posterior, which make a batch of the module
             self._begin(name, given)
-        else:
-            self._buffers[f"fixed_{name}"] = given.clone()
+
+    def __getitem__(self, index: Any) -> HalogramKernel:
+        """Of a batch of kernels some. The base class finds the new batch by the parameters, of which there may be none."""
+        some = super().__getitem__(index)
+        if some is not self:
+            some.batch_shape = torch.empty(self.batch_shape)[index].shape
+        return some
 
     def __getattr__(self, name: str) -> Any:
         return self.value_of(name) if name in self.__dict__.get("_kinds", ()) else super().__getattr__(name)

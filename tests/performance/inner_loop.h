@@ -12,7 +12,8 @@ struct InnerLoop {
 };
 
 // The loop without a loop inside whose instructions are multiply-adds for the largest part (else the one with the most
-// instructions), of the function `symbol` in an object file for x86-64. Throws std::runtime_error where there is no such function or loop.
+// instructions), of the function `symbol` in an object file for x86-64. Throws std::runtime_error where there is no such
+// function or loop.
 InnerLoop inner_loop(const std::string& object, const std::string& symbol);
 
 // Bytes of machine code.

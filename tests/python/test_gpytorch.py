@@ -152,6 +152,40 @@ def test_batches_of_every_kind_of_parameter(fixed, batch):
     torch.testing.assert_close(dense, hg.rbf_ard(x, y, lengthscale=[0.5, 1.0, 2.0]).expand(*batch, 5, 4))
 
 
+@pytest.mark.parametrize("fixed", [False, True])
+def test_parts_of_a_batch(fixed):
+    x = torch.rand(5, 3)
+    gamma = torch.tensor([[0.5, 1.0, 2.0], [3.0, 4.0, 5.0]])
+    for module in (
+        hg.gpytorch.HalogramKernel("rbf", gamma=gamma, batch_shape=(2, 3), fixed=("gamma",) * fixed),
+        hg.gpytorch.HalogramKernel("linear", batch_shape=(2, 3)),
+    ):
+        whole = module(x).to_dense()
+        for index in (0, (1, 2), (slice(None), 1), slice(1, 2)):
+            torch.testing.assert_close(module[index](x).to_dense(), whole[index])
+            torch.testing.assert_close(module(x)[index].to_dense(), whole[index])
+        torch.testing.assert_close(module.expand_batch(4, 2, 3)(x).to_dense(), whole.expand(4, 2, 3, 5, 5))
+
+
+def test_priors_and_samples():
+    prior = gpytorch.priors.GammaPrior(3.0, 6.0)
+    module = hg.gpytorch.HalogramKernel("polynomial", gamma=0.5, coef0=1.0, degree=2, fixed=("coef0",))
+    module.register_prior("gamma_prior", prior, "gamma")
+    module.sample_from_prior("gamma_prior")
+    assert module.gamma != 0.5
+    x, samples = torch.rand(4, 2), torch.tensor([0.25, 1.0, 4.0])
+    random = module.to_pyro_random_module()
+    sampled = torch.tensor(2.0, requires_grad=True)
+    random.gamma = sampled
+    random(x).to_dense().sum().backward()
+    torch.testing.assert_close(random.gamma.detach(), torch.tensor(2.0))
+    assert sampled.grad is not None and sampled.grad != 0
+    module.pyro_load_from_samples({"gamma_prior": samples})
+    torch.testing.assert_close(module.gamma, samples)
+    expected = hg.polynomial(x, gamma=samples, coef0=1.0, degree=2)
+    torch.testing.assert_close(module(x).to_dense(), expected)
+
+
 def test_additive_structure():
     x = torch.rand(5, 3)
     base = hg.gpytorch.HalogramKernel("rbf", gamma=0.5, batch_shape=(2,))

@@ -47,7 +47,8 @@ private:
     Expr let_in(const ParseNode& n);
     Expr call_at(const ParseNode& n);
     Expr reduction(const std::string& name, const std::vector<Argument>& arguments, std::size_t offset);
-    Expr catalogue_call(const CatalogueEntry& entry, const std::vector<Argument>& arguments, std::size_t offset);
+    Expr catalogue_call(const CatalogueEntry& entry, const std::vector<Argument>& arguments, std::size_t offset,
+                        std::size_t close);
     Expr value_of(const ParseNode& n);      // demands a number
     Expr condition_of(const ParseNode& n);  // demands a condition
     void check_settings() const;

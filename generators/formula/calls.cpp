@@ -136,7 +136,7 @@ Expr FormulaBuilder::call_at(const ParseNode& n) {
                      std::to_string(function->most) + " here");
         return call(*function, values);
     }
-    if (entry != nullptr) return catalogue_call(*entry, arguments, offset);
+    if (entry != nullptr) return catalogue_call(*entry, arguments, offset, offset + n.string_view().rfind(')'));
     if (function != nullptr) arities = std::to_string(function->arity);
     if (!arities.empty())
         fail(FormulaErrorCode::WrongArgumentCount, offset,
@@ -165,8 +165,9 @@ Expr FormulaBuilder::reduction(const std::string& name, const std::vector<Argume
     return builtin.make(values);
 }
 
+// `close` is the place of the call's ')'.
 Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vector<Argument>& arguments,
-                                    std::size_t offset) {
+                                    std::size_t offset, std::size_t close) {
     const std::size_t positional = static_cast<std::size_t>(
         std::find_if(arguments.begin(), arguments.end(), [](const Argument& a) { return !a.name.empty(); }) -
         arguments.begin());
@@ -207,7 +208,12 @@ Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vect
     for (const FormulaParameter& p : definition.parameters) {
         auto it = given.find(p.name);
         if (it == given.end()) {
+            if (lets_.count(p.name))
+                fail(FormulaErrorCode::LetShadows, offset,
+                     entry.name + " needs its parameter '" + p.name + "', which is another thing here: write " +
+                         p.name + "=" + p.name + " in the call, or choose another name for the let");
             bound[p.name] = parameter(p.name, p.kind, offset);
+            formula_.uses.push_back({close, 0, p.name, p.kind == Op::VectorParameter});
             continue;
         }
         Expr value = it->second->value;

@@ -60,9 +60,9 @@ using control = p::must_if<messages>::control<Rule>;
 template <typename Rule>
 using selector = p::parse_tree::selector<
     Rule,
-    p::parse_tree::store_content::on<number, callee, argument_name, indexed_name, variable, let_name, minus_sign,
+    p::parse_tree::store_content::on<number, call, callee, argument_name, indexed_name, variable, let_name, minus_sign,
                                      plus_sign, times_sign, add_sign, comparison_sign, not_word>,
-    p::parse_tree::remove_content::on<named, call, indexed, let, power, exponent, unary, product, addition, comparison,
+    p::parse_tree::remove_content::on<named, indexed, let, power, exponent, unary, product, addition, comparison,
                                       negation, conjunction, disjunction>>;
 
 }  // namespace grammar

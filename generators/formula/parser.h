@@ -19,12 +19,21 @@ struct FormulaParameter {
     Expr node;
 };
 
+// A place in the text where a parameter or what a `let` defines is named. Of length 0: the ')' of a call of the catalogue
+// that leaves the parameter open, before which ", name=..." may stand.
+struct NameUse {
+    std::size_t offset, length;
+    std::string name;
+    bool per_feature = false;  // of a parameter that is left open
+};
+
 // A parsed formula. Owns its tree.
 struct Formula {
     std::shared_ptr<Pool> pool;
     std::string text;
     Expr value = nullptr;                          // scalar
     std::vector<FormulaParameter> parameters;      // in the order of first appearance in the text
+    std::vector<NameUse> uses;                     // by their offsets
     std::map<std::string, std::string> constants;  // parameters that a setting replaced: name -> value as given
     std::optional<ExpandedForm> expanded;          // how it is computed; nothing: as it is written
     bool fast = false;                             // with the fast tier of functions

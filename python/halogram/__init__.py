@@ -5,6 +5,8 @@
 >>> K = hg.rbf(p, q, gamma=0.5)                            # every kernel and distance of the catalogue
 
 NumPy arrays in, NumPy arrays out; torch tensors in, torch tensors out, with gradients of first and second order.
+``hg.compile`` compiles ahead of the first call, ``hg.explain`` shows what is compiled, ``hg.build`` writes it for C;
+``hg.gpytorch.HalogramKernel`` is a kernel of GPyTorch.
 """
 
 from __future__ import annotations
@@ -48,8 +50,8 @@ def gram(
         y: (..., m, features); None means x, which takes half the work where the kernel is symmetric.
         form, tolerance, math: see ``Kernel``.
         out: where K is written, contiguous, of its shape and type; without gradients. Saves touching new memory.
-        parameters: the formula's parameters: numbers, tensors (with gradients), one number per feature for ``name[d]``.
-            Batch dimensions of x, y and the parameters are broadcast as torch does.
+        parameters: the formula's parameters: numbers, tensors (with gradients), one number per feature for ``name[d]`` (a
+            number is that of every feature). Batch dimensions of x, y and the parameters are broadcast as torch does.
 
     Returns:
         (..., n, m), in x's library and type. A formula compiles at its first call, in this process, once for each number
@@ -59,11 +61,10 @@ def gram(
         FormulaError: with line, column and a caret under what is wrong.
         TypeError, ValueError: for parameters, types and shapes that do not fit.
         NotImplementedError: for a tensor that is not in the memory of the CPU.
+        RuntimeError: for out where gradients are asked for.
     """
     if isinstance(formula, Kernel):
-        if (form, tolerance, math) != ("direct", None, "exact"):
-            raise TypeError("form, tolerance and math are options of the Kernel itself")
-        return formula(x, y, out=out, **parameters)
+        return _kernel(formula, form, tolerance, math)(x, y, out=out, **parameters)
     return _dispatch_gram((formula, form, tolerance, math), x, y, parameters, out)
 
 
@@ -79,26 +80,63 @@ def compile(
     math: str = "exact",
     **parameters: _Any,
 ) -> Kernel:
-    """A ``Kernel`` whose operations are compiled now, for this number of features and type."""
-    kernel = formula
-    if not isinstance(kernel, Kernel):
-        kernel = Kernel(kernel, form=form, tolerance=tolerance, math=math, **parameters)
-    return kernel.compile(features, dtype, ops)
+    """A ``Kernel`` whose operations are compiled now.
+
+    Args:
+        formula: a formula, a name of the catalogue or a ``Kernel``; form, tolerance, math, parameters: see ``Kernel``.
+        features, dtype, ops: see ``Kernel.compile``.
+
+    Raises:
+        FormulaError: with line, column and a caret under what is wrong. ValueError, TypeError: for options.
+    """
+    return _kernel(formula, form, tolerance, math, **parameters).compile(features, dtype, ops)
 
 
-def explain(formula: str | Kernel, /, features: int | str = "any", dtype: _Any = "float32", **options: _Any) -> str:
-    """What is made of a kernel, to read: structure, derivatives, operations per pair, strategy and loops."""
-    if isinstance(formula, Kernel):
-        if options:
-            raise TypeError(f"{', '.join(options)}: options of the Kernel itself")
-        return formula.explain(features, dtype)
-    return Kernel(formula, **options).explain(features, dtype)
+def explain(
+    formula: str | Kernel,
+    /,
+    features: int | str = "any",
+    dtype: _Any = "float32",
+    *,
+    form: str = "direct",
+    tolerance: float | None = None,
+    math: str = "exact",
+) -> str:
+    """What is made of a kernel, as text to print: structure, derivatives, operations per pair, strategy and loops.
+
+    Args:
+        formula: a formula, a name of the catalogue or a ``Kernel``; form, tolerance, math: see ``Kernel``.
+        features: their number, or "any"; dtype: float32 or float64.
+    """
+    return _kernel(formula, form, tolerance, math).explain(features, dtype)
 
 
-def build(formula: str | Kernel, /, directory: str | _os.PathLike[str], name: str, **options: _Any) -> None:
-    """Writes the static library for C: lib<name>.a, <name>.h and <name>.json. Options as of ``Kernel.build``."""
-    kernel = formula if isinstance(formula, Kernel) else Kernel(formula)
-    kernel.build(directory, name, **options)
+def build(
+    formula: str | Kernel,
+    /,
+    directory: str | _os.PathLike[str],
+    name: str,
+    *,
+    form: str = "direct",
+    tolerance: float | None = None,
+    math: str = "exact",
+    **options: _Any,
+) -> None:
+    """Writes the static library for C: lib<name>.a, <name>.h and <name>.json.
+
+    Args:
+        formula: a formula, a name of the catalogue or a ``Kernel``; form, tolerance, math: see ``Kernel``.
+        directory, name, options: see ``Kernel.build``.
+    """
+    _kernel(formula, form, tolerance, math).build(directory, name, **options)
+
+
+def _kernel(formula: str | Kernel, form: str, tolerance: float | None, math: str, **parameters: _Any) -> Kernel:
+    if not isinstance(formula, Kernel):
+        return Kernel(formula, form=form, tolerance=tolerance, math=math, **parameters)
+    if parameters or (form, tolerance, math) != ("direct", None, "exact"):
+        raise TypeError("form, tolerance, math and values of parameters are options of the Kernel itself")
+    return formula
 
 
 def catalogue() -> dict[str, dict[str, _Any]]:
@@ -128,12 +166,17 @@ __all__ = [
     "build",
     "catalogue",
     "cdist",
+    "compile",
     "explain",
     "gram",
     "set_num_threads",
     "sklearn_kernel",
     *_sources.CATALOGUE,
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), "gpytorch"})
 
 
 def __getattr__(name: str) -> _Any:

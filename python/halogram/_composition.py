@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._sources import CATALOGUE, Source
+from . import _native
+from ._sources import CATALOGUE, Source, whole_number
 
 #: How strongly the outermost operation of a text binds.
 UNKNOWN, SUM, PRODUCT, POWER, PRIMARY = range(5)
-
-# Numbers and indices first: the e of 1e5 and the d of w[d] are no names.
-_TOKEN = re.compile(r"\[[^\]]*\]|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,6 @@ class Part:
 
     text: str
     binds: int
-    parameters: tuple[str, ...] = ()
     bound: Mapping[str, Any] = field(default_factory=dict)
 
     def at_least(self, binds: int) -> str:
@@ -31,12 +28,8 @@ class Part:
     def renamed(self, names: Mapping[str, str]) -> Part:
         if not names:
             return self
-        return Part(
-            _replaced(self.text, names),
-            self.binds,
-            tuple(names.get(name, name) for name in self.parameters),
-            {names.get(name, name): value for name, value in self.bound.items()},
-        )
+        bound = {names.get(name, name): value for name, value in self.bound.items()}
+        return Part(_written(self.text, names), self.binds, bound)
 
 
 def part_of(source: Source, bound: Mapping[str, Any], binds: int) -> Part:
@@ -44,18 +37,16 @@ def part_of(source: Source, bound: Mapping[str, Any], binds: int) -> Part:
 
     Raises TypeError for one that is not.
     """
-    whole = {name for name, kind in source.parameters if kind == "integer"}
-    for name in whole - bound.keys():
-        raise TypeError(f"{source.text} needs {name}, a whole number, before it combines with other kernels")
-    real = tuple(name for name in source.names if name not in whole)
-    rest = {name: value for name, value in bound.items() if name not in whole}
-    if not source.kernel:
-        return Part(source.formula, binds, real, rest)
-    arguments = ["x", "y"]
+    whole = {}
     for name, kind in source.parameters:
-        given = str(int(bound[name])) if kind == "integer" else name + "[d]" * (kind == "vector")
-        arguments.append(f"{name}={given}")
-    return Part(f"{source.kernel}({', '.join(arguments)})", PRIMARY, real, rest)
+        if kind != "integer":
+            continue
+        if name not in bound:
+            raise TypeError(f"{source.text} needs {name}, a whole number, before it combines with other kernels")
+        whole[name] = str(whole_number(name, bound[name]))
+    text = f"{source.kernel}(x, y)" if source.kernel else source.formula
+    rest = {name: value for name, value in bound.items() if name not in whole}
+    return Part(_written(text, whole), PRIMARY if source.kernel else binds, rest)
 
 
 def combined(a: Part, operator: str, b: Part) -> Part:
@@ -64,15 +55,14 @@ def combined(a: Part, operator: str, b: Part) -> Part:
     binds = SUM if operator in "+-" else PRODUCT
     right = binds if operator in "+*" else binds + 1
     text = f"{a.at_least(binds)} {operator} {b.at_least(right)}"
-    return Part(text, binds, a.parameters + b.parameters, {**a.bound, **b.bound})
+    return Part(text, binds, {**a.bound, **b.bound})
 
 
 def _clashes(a: Part, b: Part) -> dict[str, str]:
-    """New names for what b calls as a calls something else: its parameters, and what its `let` defines."""
-    taken = _names(a.text) | _names(b.text) | CATALOGUE.keys()
-    own = set(b.parameters) | set(re.findall(r"\blet\s+([A-Za-z_][A-Za-z0-9_]*)", b.text))
+    """New names for what b calls as a calls something else: parameters, and what `let` defines."""
+    taken = {*re.findall(r"[A-Za-z_]\w*", f"{a.text} {b.text}"), *CATALOGUE}
     renamed = {}
-    for name in sorted(own & (set(a.parameters) | _names(a.text))):
+    for name in sorted(_names(a) & _names(b)):
         free, count = name, 1
         while free in taken:
             count += 1
@@ -82,18 +72,17 @@ def _clashes(a: Part, b: Part) -> dict[str, str]:
     return renamed
 
 
-def _is_name(token: str) -> bool:
-    return token[0].isalpha() or token[0] == "_"
+def _names(part: Part) -> set[str]:
+    return {name for _, _, name, _ in _native.name_uses(part.text)}
 
 
-def _names(text: str) -> set[str]:
-    return {token for token in _TOKEN.findall(text) if _is_name(token)}
-
-
-def _replaced(text: str, names: Mapping[str, str]) -> str:
-    def new(token: re.Match[str]) -> str:
-        # A name before a single = is the name of an argument, unless `let` stands before it.
-        is_argument = re.match(r"\s*=(?!=)", text[token.end() :]) and not re.search(r"\blet\s+$", text[: token.start()])
-        return token[0] if is_argument or not _is_name(token[0]) else names.get(token[0], token[0])
-
-    return _TOKEN.sub(new, text)
+def _written(text: str, names: Mapping[str, str]) -> str:
+    """The formula with other names, or numbers, for some, and with all parameters written out that its calls leave open."""
+    parts, end = [], 0
+    for offset, length, name, per_feature in _native.name_uses(text):
+        new = names.get(name, name)
+        if length == 0:
+            new = f", {name}={new}" + "[d]" * per_feature
+        parts += [text[end:offset], new]
+        end = offset + length
+    return "".join(parts) + text[end:]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import numpy as np
 
-from ._dispatch import gram, in_library_of, is_tensor, real_array
+from ._arrays import in_library_of, is_tensor, real_array, result_type
+from ._dispatch import gram
 from ._sources import CATALOGUE, key_of
 
 #: SciPy's metrics that it also calls otherwise, or that the catalogue does: the catalogue's name, then the others.
@@ -29,7 +31,7 @@ _CALLED = {other: name for name, others in _NAMES.items() for other in others}
 #: The one of SciPy's metrics that is no entry of the catalogue: a matrix is no parameter of a formula. Its square is the
 #: sum of these over the rows of the matrix, with `unit` selecting the row's own feature.
 _MAHALANOBIS = "mahalanobis"
-_ROW = "sum(unit[d] * (x - y)) * sum(row[d] * (x - y))"
+_ROW = "sum(where(unit[d] == 0, 0, x - y)) * sum(row[d] * (x - y))"
 _ROOT = "sqrt(dot(x, y))"  # with 1 as x
 
 
@@ -37,28 +39,30 @@ def cdist(x: Any, y: Any, metric: str = "euclidean", *, p: float | None = None, 
     """Distances between all points of x and y, as ``scipy.spatial.distance.cdist``; differentiable for torch tensors.
 
     Args:
-        x: (..., n, features); y: (..., m, features).
+        x: (..., n, features); y: (..., m, features); None means x. NumPy arrays, torch tensors or DLPack arrays, as of
+            ``halogram.gram``.
         metric: any of SciPy's names, or any other distance of the catalogue.
         p: the order of minkowski, 2 unless given.
         V: the variances of seuclidean, (features,).
         VI: the inverse of the covariance matrix of mahalanobis, (..., features, features).
             V and VI default, for x and y without batch dimensions, as in SciPy: to those of all points, n - 1 in the
-            denominator, computed in float64.
+            denominator.
 
     Returns:
         (..., n, m), in x's library and type. Where SciPy divides 0 by 0 the value is the one of docs/edges.md, not NaN,
         but for seuclidean with a variance of 0. mahalanobis is computed from differences, as SciPy does: each distance
-        depends on its two points alone, and is NaN where VI makes its square negative. It compiles at its first call for
-        each number of features, as a formula does. dice takes any number but 0 for true, as the other distances of true
+        depends on its two points alone, and is NaN where VI makes its square negative. It is computed in float64, and
+        compiles at its first call for each number of features, as a formula does. jensenshannon is in natural logarithms;
+        SciPy's base is a division by sqrt(log(base)). dice takes any number but 0 for true, as the other distances of true
         and false do; SciPy's alone does not. SciPy's weights w are a formula here: ``hg.gram("sqrt(sum(w[d] * (x - y)^2))", x, y, w=w)``.
 
     Raises:
         ValueError: for a metric that does not exist, too few points for mahalanobis without VI; TypeError: for p, V or
-        VI with a metric that has none.
+        VI with a metric that has none, and as ``halogram.gram`` for points.
     """
     if not isinstance(metric, str):
         raise TypeError(f"metric is {metric!r}: it is a name")
-    name = _CALLED.get(metric, metric)
+    name = _CALLED.get(metric.lower(), metric.lower())
     entry = CATALOGUE.get(name)
     if name != _MAHALANOBIS and (entry is None or entry["kind"] != "distance"):
         known = sorted({n for n, e in CATALOGUE.items() if e["kind"] == "distance"} | _CALLED.keys() | {_MAHALANOBIS})
@@ -69,15 +73,19 @@ def cdist(x: Any, y: Any, metric: str = "euclidean", *, p: float | None = None, 
     for option, value, has in options:
         if value is not None and not has:
             raise TypeError(f"{metric} has no {option}")
+    if isinstance(p, numbers.Real) and not p > 0:
+        raise ValueError(f"p is {p!r}: {metric} has an order above 0")
     if name == _MAHALANOBIS:
         return _mahalanobis(x, y, VI)
-    parameters: dict[str, Any] = {}
-    for parameter in described:
-        if parameter["kind"] == "vector":
-            parameters[parameter["name"]] = _variances(x, y) if V is None else V
-        else:
-            parameters[parameter["name"]] = 2.0 if p is None else p
-    return gram(key_of(name), x, y, parameters)
+    if "vector" in kinds and V is None:
+        points = _points(x, y)
+        return _stored(gram(key_of(name), *points, _by_name(described, _variances(*points))), x, y)
+    return gram(key_of(name), x, y, _by_name(described, V if "vector" in kinds else 2.0 if p is None else p))
+
+
+def _by_name(described: list[dict[str, Any]], value: Any) -> dict[str, Any]:
+    """A distance of the catalogue has one parameter at the most."""
+    return {parameter["name"]: value for parameter in described}
 
 
 def _library(x: Any) -> Any:
@@ -90,16 +98,14 @@ def _library(x: Any) -> Any:
 
 
 def _points(x: Any, y: Any) -> tuple[Any, Any]:
-    """As arrays to compute with: 16-bit ones in 32. Raises TypeError, ValueError, NotImplementedError as a kernel would."""
+    """In float64. Raises TypeError, ValueError, NotImplementedError as a kernel would."""
     if is_tensor(x) or is_tensor(y):
-        from ._tensors import checked, computed
+        from ._tensors import checked
 
         checked(x, y)
-        x, y = computed(x, y)
+        x, y = x.double(), None if y is None else y.double()
     else:
-        x, y = real_array(x, "x"), None if y is None else real_array(y, "y")
-        if _are_half(x, y):
-            x, y = x.astype(np.float32), None if y is None else y.astype(np.float32)
+        x, y = (None if a is None else real_array(a, name).astype(float) for a, name in ((x, "x"), (y, "y")))
     other = x if y is None else y
     if min(x.ndim, other.ndim) < 2 or x.shape[-1] != other.shape[-1] or x.shape[-1] == 0:
         shapes = f"x has shape {tuple(x.shape)} and y {tuple(other.shape)}"
@@ -107,23 +113,24 @@ def _points(x: Any, y: Any) -> tuple[Any, Any]:
     return x, y
 
 
-def _are_half(x: np.ndarray, y: np.ndarray | None) -> bool:
-    given = x.dtype if y is None else np.result_type(x, y)
-    return given.kind == "f" and given.itemsize == 2
+def _stored(distances: Any, x: Any, y: Any) -> Any:
+    """Of float64, in the library and the type that the distances of x and y have."""
+    if is_tensor(distances):
+        return distances.to(x.dtype)
+    return in_library_of(x, distances.astype(result_type(x, y), copy=False))
 
 
 def _centered(x: Any, y: Any, needs: str) -> Any:
-    """All points in float64, their mean at 0."""
+    """All points, their mean at 0."""
     y = x if y is None else y
     if x.ndim > 2 or y.ndim > 2:
         raise ValueError(f"{needs} where x or y has batch dimensions")
     points = _library(x).concatenate([x, y])
-    points = points.double() if is_tensor(points) else points.astype(np.float64)
     return points - points.mean(0)
 
 
 def _variances(x: Any, y: Any) -> Any:
-    points = _centered(*_points(x, y), "seuclidean needs V, the variances,")
+    points = _centered(x, y, "seuclidean needs V, the variances,")
     return (points**2).sum(0) / (len(points) - 1)
 
 
@@ -140,6 +147,7 @@ def _inverse_covariance(x: Any, y: Any) -> Any:
 
 
 def _mahalanobis(x: Any, y: Any, inverse: Any) -> Any:
+    """In float64, as SciPy: an inverse that is rounded to the type of the points can have another sign."""
     given_x, given_y = x, y
     x, y = _points(x, y)
     if inverse is None:
@@ -154,15 +162,18 @@ def _mahalanobis(x: Any, y: Any, inverse: Any) -> Any:
         inverse = tensor_of("VI", inverse, x)
         units = torch.eye(features, dtype=x.dtype, device=x.device)
     else:
-        inverse, units = real_array(inverse, "VI"), np.eye(features, dtype=np.float32)
+        inverse, units = real_array(inverse, "VI"), np.eye(features)
     if tuple(inverse.shape[-2:]) != (features, features):
         raise ValueError(f"VI has shape {tuple(inverse.shape)}: it needs (features, features), x has {features}")
+    others = [] if y is None else [y.shape[:-2]]
+    try:
+        _library(x).broadcast_shapes(x.shape[:-2], inverse.shape[:-2], *others)
+    except (RuntimeError, ValueError):
+        shapes = ", ".join(str(tuple(a.shape)) for a in (x, y, inverse) if a is not None)
+        raise ValueError(f"the batch dimensions of x, y and VI cannot be broadcast: {shapes}") from None
     square: Any = 0
     for row in range(features):
         square = square + gram(key_of(_ROW), x, y, {"unit": units[row], "row": inverse[..., row, :]})
     # The square root is a kernel's too: torch's rounds otherwise, and has no derivative at 0.
     distances = gram(key_of(_ROOT), units[:1, :1], square.reshape(-1, 1), {}).reshape(square.shape)
-    if is_tensor(distances):
-        return distances.to(given_x.dtype)
-    half = _are_half(real_array(given_x, "x"), None if given_y is None else real_array(given_y, "y"))
-    return in_library_of(given_x, distances.astype(np.float16) if half else distances)
+    return _stored(distances, given_x, given_y)

@@ -21,7 +21,8 @@ class Kernel:
 
     Kernels add, subtract, multiply and scale; the result is one formula, computed in one pass. Bound parameters may be
     numbers, arrays or tensors (these keep their gradients); those that are not bound are given at the call. Where two
-    kernels have parameters of the same name, that of the second is called name2: see ``parameters``.
+    kernels have parameters of the same name, that of the second is called name2; a tensor that a kernel is multiplied
+    with is a parameter called scale: see ``parameters``.
 
     Args:
         formula: a formula, e.g. ``"exp(-gamma * l1(x, y))"``, or a name of ``hg.catalogue()``.
@@ -80,20 +81,36 @@ class Kernel:
     gram = __call__
 
     def vjp(self, x: Any, y: Any, g: Any, /, **parameters: Any) -> dict[str, Any]:
-        """From g = dL/dK the gradients of L: {"x": (..., n, features), "y": ..., parameter: ...}.
+        """From g = dL/dK the gradients of L, in x's library: {"x": ..., "y": ..., parameter: ...}.
 
-        With y = None, "x" holds the whole gradient of K(x, x).
+        Args:
+            x, y, parameters: as of a call.
+            g: (..., n, m), real numbers of any type, in x's library.
+
+        Returns:
+            Of x and y in the type of K and the shape of the points, of parameters in their shape and type (of numbers in
+            float64 or, for points of less, float32); none of whole numbers. With y = None, "x" holds the whole gradient of
+            K(x, x).
         """
         return _dispatch.gram_vjp(self._source.key, x, y, g, self._bound | parameters)
 
     def error_bound(self, /, x: Any, y: Any = None, **parameters: Any) -> float:
-        """How far an entry of the expanded form can be off for these points; ``form`` must not be ``"direct"``."""
+        """How far an entry of the expanded form can be off for these points, infinity where nothing is known.
+
+        Raises ValueError for ``form="direct"``, which does not cancel.
+        """
         if self._source.form == "direct":
             raise ValueError("the direct form has no error bound at run time: it does not cancel")
         return _dispatch.error_bound(self._source.key, x, y, self._bound | parameters)
 
     def compile(self, features: int, dtype: Any = "float32", ops: str | Iterable[str] = ("gram", "gram_vjp")) -> Kernel:
-        """Compiles for this number of features now, instead of at the first call. Returns self."""
+        """Compiles now, instead of at the first call. Returns self.
+
+        Args:
+            features: their number.
+            dtype: float32 or float64, by name or as a type of NumPy or torch.
+            ops: "gram", "gram_vjp" or both.
+        """
         wanted = operations(ops)
         features = whole_number("features", features)
         if features < 1:
@@ -104,7 +121,11 @@ class Kernel:
         return self
 
     def explain(self, features: int | str = "any", dtype: Any = "float32") -> str:
-        """Structure, derivatives, operations per pair, strategy and loops, as ``halogram explain`` prints them."""
+        """Structure, derivatives, operations per pair, strategy and loops, as text to print.
+
+        Args:
+            features: their number, or "any"; dtype: float32 or float64.
+        """
         return _native.explain(self._source.arguments(features, dtype_name(dtype)))
 
     def build(
@@ -118,7 +139,22 @@ class Kernel:
         target: str = "host",
         cc: str = "",
     ) -> None:
-        """Writes lib<name>.a, <name>.h and <name>.json: the static library for C. Needs a C compiler."""
+        """Writes lib<name>.a, <name>.h and <name>.json: the static library for C. Needs a C compiler.
+
+        Its parameters are arguments of the C functions, whatever is bound here.
+
+        Args:
+            directory: made if it is not there.
+            name: of the kernel in C.
+            features: their number, or "any": an argument of the C functions.
+            dtype: float32 or float64.
+            ops: "gram", "gram_vjp" or both.
+            target: "host" (all variants for x86-64 with Linux), as ``--target`` of ``halogram build``.
+            cc: the C compiler for the runtime; $CC or cc where none is given.
+
+        Raises:
+            ValueError: for options that do not fit, a compiler that is not there; OSError: for files.
+        """
         for what, text in (("name", name), ("target", target), ("cc", cc)):
             if not isinstance(text, str):
                 raise TypeError(f"{what} is {text!r}: it needs a string")
@@ -126,8 +162,9 @@ class Kernel:
         _native.build(arguments, operations(ops), target, cc, os.fspath(directory))
 
     def __repr__(self) -> str:
-        bound = "".join(f", {name}={value!r}" for name, value in self._bound.items())
-        return f"halogram.Kernel({self._source.text!r}{bound})"
+        options = zip(("form", "tolerance", "math"), self._source.key[1:], key_of("")[1:])
+        given = {name: value for name, value, default in options if value != default} | self._bound
+        return f"halogram.Kernel({self._source.text!r}{''.join(f', {name}={value!r}' for name, value in given.items())})"
 
     def __reduce__(self) -> Any:
         return _restored, (self._source.key, self._bound, self._binds)
@@ -175,7 +212,7 @@ class Kernel:
         if exponent < 1:
             raise ValueError(f"a kernel has no power {exponent}: the exponent is a whole number from 1 on")
         part = part_of(self._source, self._bound, self._binds)
-        return self._made(Part(f"{part.at_least(PRIMARY)}^{exponent}", POWER, part.parameters, part.bound))
+        return self._made(Part(f"{part.at_least(PRIMARY)}^{exponent}", POWER, part.bound))
 
     def _unbound(self) -> Kernel:
         """Without the values of its parameters."""
@@ -196,7 +233,7 @@ class Kernel:
                 raise ValueError(f"a kernel does not combine with {number}")
             return Part(repr(number) if number >= 0 else f"({number!r})", PRIMARY)
         if getattr(value, "ndim", None) == 0:
-            return Part("scale", PRIMARY, ("scale",), {"scale": value})
+            return Part("scale", PRIMARY, {"scale": value})
         raise TypeError(f"a kernel combines with kernels and numbers, not with {type(value).__name__}")
 
     def _made(self, part: Part) -> Kernel:

@@ -16,6 +16,7 @@ from ._tensors import (
     as_parameter,
     checked,
     computed,
+    cotangent,
     expect_on_cpu,
     gradient_of,
     is_forward_mode,
@@ -58,7 +59,7 @@ def traced_gram_vjp(
     names, kinds = _expected(key, x, y)
     wide_x, wide_y = computed(x, y)
     values = in_order(key[0], names, parameters)
-    results = gram_vjp(wide_x, wide_y, *_split(kinds, wide_x, values), g.to(wide_x.dtype), key_text(key))
+    results = gram_vjp(wide_x, wide_y, *_split(kinds, wide_x, values), cotangent(g, wide_x), key_text(key))
     given = {"x": x} if y is None else {"x": x, "y": y}
     given |= {name: value for name, kind, value in zip(names, kinds, values) if kind != "integer"}
     return {name: gradient_of(value, r) for (name, value), r in zip(given.items(), results)}
@@ -81,13 +82,7 @@ def _split(kinds: Sequence[str], x: Tensor, values: Sequence[Any]) -> tuple[list
         if kind == "integer":
             integers.append(whole_number("a parameter", value))
             continue
-        if isinstance(value, Tensor):
-            value = value.to(x.dtype)
-        elif isinstance(value, (int, float)):
-            value = torch.as_tensor(value, dtype=x.dtype, device=x.device)
-        else:
-            value = tensor_of("a parameter", value, x)
-        tensors.append(as_parameter(kind, value, x))
+        tensors.append(as_parameter(kind, tensor_of("a parameter", value, x), x))
     return tensors, integers
 
 

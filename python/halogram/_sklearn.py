@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from ._dispatch import detached
+from ._arrays import detached, numpy_array
 from ._kernel import Kernel
 
 
@@ -30,12 +28,21 @@ class sklearn_kernel:  # noqa: N801 - called like a function
         self._kernel._source.values(self._values)  # complains now, not inside fit
 
     def __call__(self, x: Any, y: Any = None) -> Any:
-        x = np.asarray(detached(x))
-        y = None if y is None else np.asarray(detached(y))
+        x = numpy_array(detached(x), "x")
+        y = None if y is None else numpy_array(detached(y), "y")
         if x.ndim == 1:  # one pair of points
             y = x if y is None else y
-            return float(self._kernel(x[None, :], y[None, :], **self._values)[0, 0])
-        return self._kernel(x, y, **self._values)
+            if y.ndim != 1:
+                raise ValueError(f"x has shape {x.shape} and y {y.shape}: they are two points, or points in rows")
+            x, y = x[None, :], y[None, :]
+            return float(self._matrix(x, y)[0, 0])
+        return self._matrix(x, y)
+
+    def _matrix(self, x: Any, y: Any) -> Any:
+        k = self._kernel(x, y, **self._values)
+        if k.ndim != 2:
+            raise ValueError(f"the kernel of scikit-learn is one matrix, here are some: {k.shape}")
+        return k
 
     def __reduce__(self) -> Any:
         return _made, (self.kernel, self.parameters)

@@ -46,13 +46,18 @@ class Source:
             raise ValueError(f"form is {self.form!r}; there are {', '.join(map(repr, _FORMS))}")
         if self.math not in _MATHS:
             raise ValueError(f"math is {self.math!r}; there are {', '.join(map(repr, _MATHS))}")
-        if not isinstance(self.tolerance, (int, float, type(None))):
-            raise TypeError(f"tolerance is {self.tolerance!r}: it needs a number")
+        if self.tolerance is not None:
+            if not isinstance(self.tolerance, numbers.Real):
+                raise TypeError(f"tolerance is {self.tolerance!r}: it needs a number")
+            real_number("tolerance", self.tolerance)
         described = self._parsed("any", "f64")  # takes every number that one of the types takes
         #: Names and kinds ("scalar", "integer", "vector") of the parameters, in the order of the formula.
         self.parameters: tuple[tuple[str, str], ...] = tuple(described.parameters)
         self.names: tuple[str, ...] = tuple(name for name, _ in self.parameters)
         self.kinds: tuple[str, ...] = tuple(kind for _, kind in self.parameters)
+        near = difflib.get_close_matches(text.strip().lower(), CATALOGUE, 1, 0.75) if self.names == (text.strip(),) else []
+        if near:  # a parameter alone is a constant kernel, but rarely meant
+            raise ValueError(f"there is no kernel or distance {text!r} in the catalogue; did you mean {near[0]!r}?")
         self.has_vectors = "vector" in self.kinds
         for name in self.names:
             if name in _OPTIONS:
@@ -132,6 +137,8 @@ def in_order(text: str, names: tuple[str, ...], parameters: Mapping[str, Any]) -
     if unknown:
         near = difflib.get_close_matches(unknown[0], missing or names, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(names) or 'none'}"
+        if names == (text,):
+            hint = ", a constant: the catalogue has no kernel or distance of that name"
         raise TypeError(f"{text} has no parameter {unknown[0]}{hint}")
     raise TypeError(f"{text} needs the parameter{'s' * (len(missing) > 1)} {', '.join(missing)}")
 

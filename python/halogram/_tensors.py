@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from ._arrays import has_tensors, real_array
 from ._sources import real_number
 
 DTYPES = {torch.float32: "f32", torch.float64: "f64"}
@@ -43,6 +46,18 @@ def expect_on_cpu(name: str, tensor: Tensor) -> None:
         )
 
 
+def _expect_dense(name: str, tensor: Tensor) -> None:
+    expect_on_cpu(name, tensor)
+    if tensor.is_nested:
+        raise TypeError(f"{name} is a nested tensor: pad it, or call once for each of its tensors")
+    if isinstance(tensor, torch.masked.MaskedTensor):
+        raise TypeError(f"{name} is a masked tensor, whose mask has no meaning here: fill it first")
+    if tensor.layout is not torch.strided:
+        raise TypeError(f"{name} has the layout {tensor.layout}: make it dense with .to_dense()")
+    if tensor.is_complex():
+        raise TypeError(f"{name} has dtype {tensor.dtype}: it needs real numbers")
+
+
 def checked(x: Tensor, y: Tensor | None) -> str:
     """"f32" or "f64"; raises TypeError, NotImplementedError, ValueError for points that no kernel takes."""
     for name, points in (("x", x), ("y", y)):
@@ -50,11 +65,7 @@ def checked(x: Tensor, y: Tensor | None) -> str:
             continue
         if not isinstance(points, Tensor):
             raise TypeError(f"{name} is {type(points).__name__}, but the other is a torch.Tensor")
-        expect_on_cpu(name, points)
-        if points.is_nested:
-            raise TypeError(f"{name} is a nested tensor: pad it, or call once for each of its tensors")
-        if points.layout is not torch.strided:
-            raise TypeError(f"{name} has the layout {points.layout}: make it dense with .to_dense()")
+        _expect_dense(name, points)
         if points.dtype not in DTYPES and points.dtype not in STORED:
             raise TypeError(f"{name} has dtype {points.dtype}; there are float32, float64, float16 and bfloat16")
         if points.dim() < 2:
@@ -69,21 +80,35 @@ def computed(x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor | None]:
     return (x.float(), None if y is None else y.float()) if x.dtype in STORED else (x, y)
 
 
+def cotangent(g: Any, x: Tensor) -> Tensor:
+    """g = dL/dK of x's type. Raises TypeError, NotImplementedError."""
+    if not isinstance(g, Tensor):
+        raise TypeError(f"g, the cotangent of K, is {type(g).__name__}, but the points are torch tensors")
+    return tensor_of("g, the cotangent of K,", g, x)
+
+
 def tensor_of(name: str, value: Any, x: Tensor) -> Tensor:
-    """A parameter that was given as a number, an array or a sequence, whose tensors keep their gradients, beside x."""
-    if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
-        return torch.stack([torch.as_tensor(v, dtype=x.dtype, device=x.device) for v in value])
+    """Real numbers of x's type beside it: a number, an array, a tensor or a sequence, whose tensors keep their gradients.
+
+    Raises TypeError, NotImplementedError.
+    """
+    if has_tensors(value):
+        value = _stacked(name, value, x)
+    if isinstance(value, Tensor):
+        _expect_dense(name, value)
+        return value.to(x.dtype)
     if isinstance(value, numbers.Real):
-        value = real_number(name, value)
-    # Without a type torch makes float32 of Python's numbers.
-    dtype = None if hasattr(value, "dtype") or hasattr(value, "__dlpack__") else x.dtype
+        return torch.as_tensor(real_number(name, value), dtype=x.dtype, device=x.device)
+    array = np.array(real_array(value, name), np.float32 if x.dtype == torch.float32 else np.float64)
+    return torch.from_numpy(array).to(x.dtype)
+
+
+def _stacked(name: str, values: Sequence[Any], x: Tensor) -> Tensor:
+    tensors = [tensor_of(name, value, x) for value in values]
     try:
-        tensor = torch.as_tensor(value, dtype=dtype, device=x.device)
-    except (TypeError, ValueError, RuntimeError):
-        raise TypeError(f"{name} is {value!r}: it needs real numbers") from None
-    if tensor.is_complex():
-        raise TypeError(f"{name} is complex: it needs real numbers")
-    return tensor.to(x.dtype)
+        return torch.stack(tensors)
+    except RuntimeError:
+        raise TypeError(f"{name} is a sequence of tensors of unequal shapes") from None
 
 
 def as_parameter(kind: str, value: Tensor, x: Tensor) -> Tensor:

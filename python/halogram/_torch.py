@@ -23,8 +23,8 @@ from ._tensors import (
     as_parameter,
     checked,
     computed,
+    cotangent,
     dispatcher_is_watched,
-    expect_on_cpu,
     gradient_of,
     is_batched,
     is_forward_mode,
@@ -83,12 +83,13 @@ def gram_into(source: Source, x: Tensor, y: Tensor | None, values: tuple[Any, ..
 
 def gram_vjp(source: Source, x: Tensor, y: Tensor | None, g: Tensor, values: tuple[Any, ...]) -> dict[str, Tensor]:
     dtype = checked(x, y)
-    if not isinstance(g, Tensor):
-        raise TypeError(f"g, the cotangent of K, is {type(g).__name__}, but the points are torch tensors")
     wide_x, wide_y = computed(x, y)
-    if wide_x is not x:
-        g = g.float()
-    tensors, _, _ = _tensors(source, wide_x, values)
+    g = cotangent(g, wide_x)
+    converted, _, _ = _tensors(source, wide_x, values)
+    # Numbers too, which have gradients of their own here, also in each item of a batch of vmap.
+    tensors = [
+        v if kind == "integer" else tensor_of(name, v, wide_x) for (name, kind), v in zip(source.parameters, converted)
+    ]
     wanted = source.have_gradients(y)
     gradients = _transforms.GramVjp.apply(_calls.shared(source, dtype), wanted, wide_x, wide_y, g, *tensors)
     inputs = [value for value, want in zip((x, y, *values), wanted) if want]
@@ -137,18 +138,9 @@ def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[
     for (name, kind), value in zip(source.parameters, values):
         if kind == "integer":
             value = whole_number(name, value)
-        elif not isinstance(value, Tensor):
-            if kind == "vector" or type(value) not in (int, float):
-                value = as_parameter(kind, tensor_of(name, value, x), x)
-                needs = needs or value.requires_grad
-        else:
-            plain = plain and type(value) in PLAIN
-            if value.is_complex():
-                raise TypeError(f"{name} is complex: it needs real numbers")
-            if value.dtype != x.dtype:
-                value = value.to(x.dtype)
-            expect_on_cpu(name, value)
-            value = as_parameter(kind, value.resolve_neg(), x)
+        elif kind == "vector" or type(value) not in (int, float):
+            plain = plain and (not isinstance(value, Tensor) or type(value) in PLAIN)
+            value = as_parameter(kind, tensor_of(name, value, x).resolve_neg(), x)
             needs = needs or value.requires_grad
         result.append(value)
     return tuple(result), needs, plain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import gpytorch
@@ -22,14 +23,17 @@ class HalogramKernel(gpytorch.kernels.Kernel):
 
     >>> covariance = gpytorch.kernels.ScaleKernel(HalogramKernel("matern52", lengthscale=1.0))
 
-    Each parameter is an attribute: ``kernel.gamma`` is its value, ``kernel.gamma = 0.5`` and
-    ``kernel.initialize(gamma=0.5)`` set it.
+    Each parameter is an attribute: ``kernel.gamma`` is its value, of shape (*batch_shape,), of those with one number per
+    feature (*batch_shape, features); ``kernel.gamma = 0.5`` and ``kernel.initialize(gamma=0.5)`` set it.
+
+    >>> HalogramKernel("rbf_ard", lengthscale=[1.0, 1.0, 1.0])   # for 3 features
 
     Args:
         kernel: a formula, a name of the catalogue or a ``halogram.Kernel``.
         constraints: a GPyTorch constraint by parameter name; ``gpytorch.constraints.Positive()`` where none is given.
             None for a parameter that may be any real number.
-        fixed: names of parameters that are not trained, a tuple: buffers of the module. Whole numbers never are trained.
+        fixed: names of parameters that are not trained, a tuple: buffers of the module, as whole numbers always are.
+        active_dims: the features that the kernel sees, as of GPyTorch's own.
         batch_shape: of a batch of Gaussian processes: each has parameters of its own.
         parameters: initial values, all that the kernel has not bound: numbers, or one number per feature; with a batch
             (*batch_shape,) or (*batch_shape, features) where they differ.
@@ -52,6 +56,8 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         active_dims: tuple[int, ...] | None = None,
         **parameters: Any,
     ) -> None:
+        if not isinstance(batch_shape, tuple):
+            raise TypeError(f"batch_shape is {batch_shape!r}: it is a tuple")
         super().__init__(batch_shape=torch.Size(batch_shape), active_dims=active_dims)
         if not isinstance(kernel, Kernel):
             kernel = Kernel(kernel)
@@ -59,26 +65,24 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         self._expect_free_names(kinds)
         values = {name: value for name, value in kernel.parameters.items() if value is not None} | parameters
         kernel._source.values(values)  # complains about missing and unknown ones
-        constraints = constraints or {}
-        if isinstance(fixed, str):
-            raise TypeError("fixed is a tuple of names")
+        constraints = {} if constraints is None else constraints
+        if not isinstance(constraints, dict) or isinstance(fixed, str) or not isinstance(fixed, Collection):
+            raise TypeError("constraints is a dictionary by the names of parameters, fixed a tuple of them")
         for name in (*fixed, *constraints):
             if name not in values:
                 raise TypeError(f"there is no parameter {name}; there are {', '.join(values)}")
         self.kernel = kernel._unbound()
         self._kinds = kinds
-        self._whole: dict[str, int] = {}
         for name, value in values.items():
-            if kinds[name] == "integer":
-                self._set_whole(name, value)
-                continue
             initial = self._initial(name, value)
-            if name in fixed:
+            if kinds[name] == "integer" or name in fixed:
                 self.register_buffer(f"fixed_{name}", initial)
                 continue
             self.register_parameter(f"raw_{name}", torch.nn.Parameter(initial.clone()))
             constraint = constraints.get(name, gpytorch.constraints.Positive())
             if constraint is not None:
+                if not isinstance(constraint, gpytorch.constraints.Interval):
+                    raise TypeError(f"constraints[{name!r}] is {constraint!r}: it is one of GPyTorch's, or None")
                 self.register_constraint(f"raw_{name}", constraint)
                 self._begin(name, initial)
 
@@ -91,11 +95,18 @@ class HalogramKernel(gpytorch.kernels.Kernel):
                 raise ValueError(f"{name} is an attribute of this module already, the parameter needs another name")
 
     def _initial(self, name: str, value: Any) -> Tensor:
+        if self._kinds[name] == "integer":
+            return self._whole(name, value)
         initial = tensor_of(name, value, torch.empty(0)).detach()  # of the default type
         if self._kinds[name] == "vector" and initial.dim() == 0:
             raise ValueError(f"{name} begins with one number for each feature, not with {value!r} alone")
         own = initial.shape[initial.dim() - 1 :] if self._kinds[name] == "vector" else ()
         return self._expanded(name, initial, self.batch_shape + own).clone()
+
+    def _whole(self, name: str, value: Any) -> Tensor:
+        # GPyTorch's initialize makes floats of whole numbers.
+        value = int(value) if isinstance(value, float) and value.is_integer() else whole_number(name, value)
+        return torch.full(self.batch_shape, value)
 
     @staticmethod
     def _expanded(name: str, value: Tensor, shape: torch.Size) -> Tensor:
@@ -103,10 +114,6 @@ class HalogramKernel(gpytorch.kernels.Kernel):
             return value.expand(shape)
         except RuntimeError:
             raise ValueError(f"{name} has shape {tuple(value.shape)}, which is not {tuple(shape)}") from None
-
-    def _set_whole(self, name: str, value: Any) -> None:
-        # GPyTorch's initialize makes floats of whole numbers.
-        self._whole[name] = int(value) if isinstance(value, float) and value.is_integer() else whole_number(name, value)
 
     def _begin(self, name: str, value: Tensor) -> None:
         """Gives a trained parameter its value."""
@@ -120,10 +127,11 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         self.initialize(**{f"raw_{name}": beginning})
 
     def _set(self, name: str, value: Any) -> None:
-        if self._kinds[name] == "integer":
-            return self._set_whole(name, value)
         fixed = self._buffers.get(f"fixed_{name}")
         like = getattr(self, f"raw_{name}") if fixed is None else fixed
+        if self._kinds[name] == "integer":
+            self._buffers[f"fixed_{name}"] = self._whole(name, value)
+            return
         given = tensor_of(name, value, like)
         if fixed is not None:
             self._buffers[f"fixed_{name}"] = self._expanded(name, given.detach(), like.shape).clone()
@@ -158,13 +166,15 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         names = ", ".join(self._kinds) or "none"
         raise AttributeError(f"{self.kernel._source.text} has no parameter lengthscale; there are {names}")
 
+    def extra_repr(self) -> str:
+        """What print shows beside the constraints."""
+        return self.kernel._source.text
+
     def value_of(self, name: str) -> Any:
         """The parameter as the formula sees it."""
-        if self._kinds[name] == "integer":
-            return self._whole[name]
         fixed = self._buffers.get(f"fixed_{name}")
-        if fixed is not None:
-            return fixed
+        if fixed is not None:  # a whole number is one for the whole batch
+            return int(fixed.flatten()[0]) if self._kinds[name] == "integer" else fixed
         raw = getattr(self, f"raw_{name}")
         constraint = getattr(self, f"raw_{name}_constraint", None)
         return raw if constraint is None else constraint.transform(raw)

@@ -4,11 +4,13 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <limits>
 #include <regex>
 #include <sstream>
 
 #include "generators/catalogue/catalogue.h"
 #include "generators/formula/diagnostics.h"
+#include "generators/formula/parser.h"
 #include "library/error.h"
 #include "python/native/calls.h"
 #include "tools/build_library.h"
@@ -70,6 +72,16 @@ nb::list catalogue_list() {
         described["source"] = entry.source;
         result.append(described);
     }
+    return result;
+}
+
+// Where names stand in a formula, for putting formulas together: (offset, length, name, whether it is per feature).
+nb::list name_uses(const std::string& text) {
+    ParseOptions options;
+    options.largest_number = std::numeric_limits<double>::max();
+    nb::list result;
+    for (const NameUse& use : parse_formula(text, options).uses)
+        result.append(nb::make_tuple(use.offset, use.length, use.name, use.per_feature));
     return result;
 }
 
@@ -152,6 +164,7 @@ NB_MODULE(_native, module) {
              nb::arg("wanted"), nb::arg("allocate"), nb::arg("threads"))
         .def("error_bound", &error_bound, nb::arg("x"), nb::arg("y").none(), nb::arg("values"));
     module.def("catalogue", &catalogue_list);
+    module.def("name_uses", &name_uses);
     module.def("explain", &explain_text);
     module.def("build", &build);
     module.def("set_num_threads", [](int threads) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -76,6 +77,20 @@ TEST(Parser, CatalogueNamesAreFunctions) {
     EXPECT_EQ(to_text(parse_formula("rbf(sqrt(x), sqrt(y))").value), "exp(-(gamma * sum((sqrt(x) - sqrt(y))^2)))");
 }
 
+TEST(Parser, KnowsWhereNamesStand) {
+    const std::string text =
+        "let e1 = 1e1*w in e1 * rbf_ard(x, y ) * polynomial( x, scaled(y), 2 )*sum(d[d]*x) + min(w, D)";
+    const Formula f = parse_formula(text);
+    std::string marked = text;
+    for (auto use = f.uses.rbegin(); use != f.uses.rend(); ++use) {
+        EXPECT_EQ(text.substr(use->offset, std::max<std::size_t>(use->length, 1)), use->length == 0 ? ")" : use->name);
+        marked.replace(use->offset, use->length, "<" + use->name + (use->per_feature ? "[d]>" : ">"));
+    }
+    EXPECT_EQ(marked,
+              "let <e1> = 1e1*<w> in <e1> * rbf_ard(x, y <lengthscale[d]>) * "
+              "polynomial( x, scaled(y), 2 <coef0><degree>)*sum(<d>[d]*x) + min(<w>, D)");
+}
+
 TEST(Parser, SettingsBecomeConstants) {
     ParseOptions options;
     options.settings = {{"p", "3"}, {"q", "-0.5"}};
@@ -137,6 +152,7 @@ TEST(Parser, EveryErrorIsProvokedAndPointsAtItsPlace) {
         {C::DivisionByZero, "sum(x) / (1 - 1)", 8, "zero"},
         {C::LetUsesItself, "let r = r + 1 in r", 9, "own definition"},
         {C::LetShadows, "gamma * (let gamma = 2 in gamma)", 14, "already"},
+        {C::LetShadows, "let gamma = 2 in gamma * rbf(x, y)", 26, "write gamma=gamma in the call"},
         {C::ResultPerFeature, "x - y", 1, "sum"},
     };
     std::set<C> provoked;

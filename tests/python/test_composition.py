@@ -56,13 +56,22 @@ def test_names_that_clash():
          rbf(0.5) + hg.cdist(X, Y, "cityblock") * rbf(1.5)),
         (K("d*dot(x,y)", d=2.0) + K("sum(w[d]*x*y)*d", w=np.ones(3), d=3.0), 5 * DOT),
         (K("sum(w[ d ]*x*y)*d", w=np.ones(3), d=3.0) + K("d*sum(d*w[d]*x*y)", w=np.ones(3), d=2.0), 7 * DOT),
+        (K("rbf(x,y)", gamma=0.5) * K("rbf(x,y)", gamma=2.0), rbf(2.5)),
+        (K("a*rbf(x,y)", a=3.0, gamma=0.5) + K("gamma*rbf(x,y)", gamma=2.0), 3 * rbf(0.5) + 2 * rbf(2.0)),
+        (K("rbf", gamma=0.5) + K("rbf( x,y )*a", gamma=2.0, a=3.0), rbf(0.5) + 3 * rbf(2.0)),
+        (K("rbf_ard(x,y)", lengthscale=np.ones(3)) * K("rbf_ard(x,y)", lengthscale=np.full(3, 2.0)),
+         hg.rbf_ard(X, Y, lengthscale=np.ones(3)) * hg.rbf_ard(X, Y, lengthscale=np.full(3, 2.0))),
+        (K("norm(x)*norm", norm=1.0) + K("norm(x)*norm", norm=2.0), 3 * np.linalg.norm(X, axis=1)[:, None] + 0 * DOT),
+        (K("let r = 2 in r*dot(x,y)") + K("let r = 3 in r*dot(x,y)"), 5 * DOT),
+        (K("polynomial(x,y)", gamma=1.0, coef0=1.0, degree=2) + 1, (DOT + 1) ** 2 + 1),
         (K("gamma*dot(x,y)", gamma=2.0) + K("rbf", gamma=0.5), 2 * DOT + rbf(0.5)),
         (K("rbf_ard", lengthscale=np.ones(3)) * K("rbf_ard", lengthscale=np.full(3, 2.0)),
          hg.rbf_ard(X, Y, lengthscale=np.ones(3)) * hg.rbf_ard(X, Y, lengthscale=np.full(3, 2.0))),
     ):  # fmt: skip
         np.testing.assert_allclose(kernel(X, Y), right, rtol=1e-13, err_msg=kernel.formula)
-    unbound = K("rbf") + K("rbf")
-    assert list(unbound.parameters) == ["gamma", "gamma2"]
+    for a, b in (("rbf", "rbf"), ("rbf(x, y)", "rbf(x, y)"), ("rbf", "rbf(x, y)")):
+        assert list((K(a) + K(b)).parameters) == ["gamma", "gamma2"]
+        assert list((K(a, gamma=0.5) * K(b)).parameters.items()) == [("gamma", 0.5), ("gamma2", None)]
 
 
 def test_whole_numbers_are_bound_first():
@@ -70,6 +79,9 @@ def test_whole_numbers_are_bound_first():
     np.testing.assert_allclose((2.0 * polynomial + 1)(X, Y), 2 * (DOT + 1) ** 2 + 1, rtol=1e-13)
     with pytest.raises(TypeError, match="degree, a whole number"):
         hg.Kernel("polynomial", gamma=1.0, coef0=1.0) + 1
+    for degree in (2.7, "3", "a", None):
+        with pytest.raises(TypeError, match="degree is a whole number"):
+            hg.Kernel("polynomial", gamma=1.0, coef0=1.0, degree=degree) + hg.Kernel("linear")
     for name, entry in hg.catalogue().items():
         given = {p["name"]: 2 for p in entry["parameters"] if p["kind"] == "integer"}
         assert name in (hg.Kernel(name, **given) + hg.Kernel(name, **given)).formula
@@ -88,7 +100,7 @@ def test_what_does_not_combine():
             kernel**exponent
     with pytest.raises(ValueError, match="beyond"):
         kernel * 10**400
-    with pytest.raises(ValueError, match="different form"):
+    with pytest.raises(ValueError, match="different form.*form='expanded'"):
         kernel + hg.Kernel("rbf", gamma=0.5, form="expanded")
     expanded = 2 * hg.Kernel("rbf", gamma=0.5, form="expanded")
     np.testing.assert_allclose(expanded(X, Y), 2 * rbf(0.5), rtol=1e-12)

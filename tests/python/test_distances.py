@@ -30,6 +30,7 @@ def test_names(metric):
 
 def test_what_is_no_metric():
     x = np.ones((3, 2))
+    np.testing.assert_array_equal(hg.cdist(x, x, "Euclidean"), hg.cdist(x, x))  # as SciPy
     for metric in ("rbf", "chebysheff", ""):
         with pytest.raises(ValueError, match="cityblock"):
             hg.cdist(x, x, metric)
@@ -75,6 +76,19 @@ def test_mahalanobis_of_a_matrix(inverse):
     np.testing.assert_array_equal(mahalanobis(x, None, inverse), mahalanobis(x, x, inverse))
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_mahalanobis_of_a_matrix_made_of_tensors():
+    x, y = map(torch.from_numpy, points())
+    a = torch.tensor(2.0, dtype=torch.double, requires_grad=True)
+    k = mahalanobis(x, y, [[a, 0, 0], [0, 1, 0], [0, 0, 1]])
+    expected = distance.cdist(x.numpy(), y.numpy(), "mahalanobis", VI=np.diag([2.0, 1.0, 1.0]))
+    np.testing.assert_allclose(k.detach(), expected, rtol=1e-14)
+    k.sum().backward()
+    assert a.grad > 0
+    matrix = np.matrix(INVERSE)
+    np.testing.assert_array_equal(mahalanobis(np.matrix(x.numpy()), y.numpy(), matrix), mahalanobis(x, y, INVERSE))
+
+
 def test_mahalanobis_is_nan_where_its_square_is_negative():
     x, y = points()
     for inverse in (-INVERSE, np.diag([1.0, -1.0, 0.0])):
@@ -90,7 +104,21 @@ def test_mahalanobis_of_two_points_depends_on_no_other():
         np.testing.assert_array_equal(mahalanobis(more, y, INVERSE)[:-1], alone)
         np.testing.assert_array_equal(mahalanobis(y, more, INVERSE)[:, :-1], mahalanobis(y, x, INVERSE))
     np.testing.assert_array_equal(mahalanobis(x[2:3], y[1:2], INVERSE), alone[2:3, 1:2])
+    far = np.array([[np.inf, 1, 2], [1, 2, -np.inf]])
+    full = INVERSE + 0.25  # without a 0, which times infinity is NaN
+    np.testing.assert_array_equal(mahalanobis(far, y, full), distance.cdist(far, y, "mahalanobis", VI=full))
     np.testing.assert_array_equal(mahalanobis(torch.from_numpy(x), torch.from_numpy(y), INVERSE), alone)
+
+
+@pytest.mark.parametrize("noise", [1e-2, 1e-4])
+def test_mahalanobis_of_correlated_features(noise):
+    random = np.random.default_rng(0)
+    x = (random.random((60, 1)) + noise * random.standard_normal((60, 3))).astype(np.float32)
+    inverse = np.linalg.inv(np.cov(x.astype(float).T))
+    for options in ({}, {"VI": inverse}):
+        expected = distance.cdist(x, x, "mahalanobis", **options)
+        for points in (x, torch.from_numpy(x)):
+            np.testing.assert_allclose(hg.cdist(points, points, "mahalanobis", **options), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_mahalanobis_has_derivatives():
@@ -118,6 +146,8 @@ def test_defaults_are_computed_in_float64(metric, scale):
             assert result.dtype == dtype
             np.testing.assert_allclose(result, expected, rtol=close)
         np.testing.assert_array_equal(hg.cdist(x, None, metric), hg.cdist(x, x, metric))
+    x, y = (a.astype(np.float32) * 1e30 for a in points())  # whose squares float32 does not hold
+    np.testing.assert_allclose(hg.cdist(x, y, metric), distance.cdist(x, y, metric), rtol=1e-5)
 
 
 def test_types():
@@ -147,6 +177,8 @@ def test_points_and_matrices_that_do_not_fit():
     for call, error, message in (
         (lambda: mahalanobis(x, y, np.eye(4)), ValueError, "features"),
         (lambda: mahalanobis(x, y, np.ones(3)), ValueError, "features"),
+        (lambda: mahalanobis(np.stack([x, x]), y, np.ones((3, 3, 3))), ValueError, "batch.*VI"),
+        (lambda: mahalanobis(torch.stack([tensor, tensor]), tensor, torch.ones(3, 3, 3)), ValueError, "batch.*VI"),
         (lambda: mahalanobis(x, y[:, :2], None), ValueError, "as many features"),
         (lambda: mahalanobis(x[0], y, INVERSE), ValueError, "features"),
         (lambda: mahalanobis(np.ones((3, 0)), None, None), ValueError, "features"),
@@ -163,6 +195,13 @@ def test_points_and_matrices_that_do_not_fit():
         (lambda: mahalanobis(x.astype("g"), y, None), TypeError, "float128|longdouble"),
         (lambda: mahalanobis(x, y, INVERSE * 1j), TypeError, "VI"),
         (lambda: mahalanobis(tensor, tensor, "a"), TypeError, "VI"),
+        (lambda: mahalanobis(x, y, [[1.0, 2.0], [3.0]]), TypeError, "VI"),
+        (lambda: mahalanobis(tensor, tensor, [[1.0, 2.0], [3.0]]), TypeError, "VI"),
+        (lambda: mahalanobis(tensor, tensor, np.ma.masked_array(INVERSE)), TypeError, "VI is a masked"),
+        (lambda: mahalanobis(tensor, tensor, torch.eye(3, device="meta")), NotImplementedError, "VI is on meta"),
+        (lambda: mahalanobis(tensor, tensor, torch.eye(3).to_sparse()), TypeError, "VI has the layout"),
+        (lambda: hg.cdist(x, y, "minkowski", p=0), ValueError, "p is 0"),
+        (lambda: hg.cdist(tensor, tensor, "minkowski", p=-1.0), ValueError, "p is -1"),
     ):
         with pytest.raises(error, match=message):
             call()

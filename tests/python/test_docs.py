@@ -22,21 +22,12 @@ def blocks(path):
 @pytest.mark.parametrize("path", ["README.md", "docs/python.md"])
 def test_code_blocks_run(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    random = np.random.default_rng(0)
-    names = {
-        "p": torch.softmax(torch.randn(128, 5), -1).requires_grad_(),
-        "q": torch.softmax(torch.randn(7, 5), -1),
-        "x": random.random((6, 5)),
-        "y": random.random((4, 5)),
-        "g": random.random((6, 4)),
-        "points": random.random((20, 3)),
-        "labels": np.arange(20) % 2,
-    }
+    names = {"p": torch.softmax(torch.randn(128, 5), -1).requires_grad_()}  # the two lines of the README ask for it
     found = blocks(path)
     assert found
     for block in found:
         exec(compile(block, path, "exec"), names)
-    assert names["K"].shape[0] in (6, 128)
+    assert names["K"].shape in ((100, 80), (128, 128))
 
 
 def test_what_the_docs_show_of_an_error():

@@ -88,6 +88,17 @@ def test_scikit_learn_takes_kernels_with_tensors():
     np.testing.assert_array_equal(ard(x), hg.rbf_ard(x, lengthscale=[0.5, 0.5, 1.0]))
 
 
+def test_points_that_scikit_learn_would_not_give():
+    kernel = hg.sklearn_kernel("rbf", gamma=0.5)
+    x = np.eye(3)
+    with pytest.raises(ValueError, match="two points, or points in rows"):
+        kernel(x[0], x)
+    with pytest.raises(TypeError, match="masked"):
+        kernel(np.ma.masked_array(x))
+    with pytest.raises(ValueError, match="one matrix"):
+        hg.sklearn_kernel("rbf", gamma=np.ones(2))(x[0], x[1])
+
+
 def test_kernels_combine_with_numbers_of_any_library():
     x = np.random.default_rng(0).random((4, 3))
     rbf = hg.Kernel("rbf", gamma=0.5)
@@ -115,6 +126,8 @@ def test_compile_explain_and_build(tmp_path):
     assert "Derivatives" in kernel.explain(5) and "Derivatives" in hg.explain(2 * kernel)
     hg.build("exp(-gamma * l1(x, y))", tmp_path, "l1_exp", features=5)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["l1_exp.h", "l1_exp.json", "libl1_exp.a"]
+    hg.build("rbf", tmp_path / "fast", "rbf", features=5, math="fast", form="auto", tolerance=0.1)
+    assert '"fast"' in (tmp_path / "fast" / "rbf.json").read_text()
     with pytest.raises(ValueError, match="cannot name|keyword"):
         hg.build("rbf", tmp_path, "int")
     with pytest.raises(ValueError, match="dtype"):

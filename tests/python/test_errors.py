@@ -45,7 +45,11 @@ def test_errors_name_shapes_and_types(array):
         (lambda: hg.rbf_ard(x, lengthscale=10**400), ValueError, "lengthscale is beyond"),
         (lambda: hg.rbf(x, gamma=1.0, form=["direct"]), TypeError, r"form is \['direct'\]: it needs a string"),
         (lambda: hg.rbf(x, gamma=1.0, form="auto", tolerance=[1.0]), TypeError, "tolerance is"),
-        (lambda: hg.gram("linear", "text"), TypeError, "type"),
+        (lambda: hg.rbf(x, gamma=1.0, form="auto", tolerance=10**400), ValueError, "tolerance is beyond"),
+        (lambda: hg.rbf([[1.0, 2.0], [3.0]], gamma=1.0), TypeError, "x is .*real numbers"),
+        (lambda: hg.rbf([torch.ones(2, requires_grad=True)] * 2, gamma=1.0), TypeError, "x is .*torch.stack"),
+        (lambda: hg.rbf(x, gamma=[[1.0, 2.0], [3.0]]), TypeError, "gamma is .*real numbers"),
+        (lambda: hg.gram("linear", "text"), TypeError, "x is 'text'"),
     ]
     for call, exception, message in cases:
         with pytest.raises(exception, match=message):
@@ -80,6 +84,15 @@ def test_parameters_that_are_no_numbers(array):
     for degree in (2.5, None, "2", True, np.array([2, 3])):
         with pytest.raises(TypeError, match="whole number"):
             hg.polynomial(x, gamma=1.0, coef0=1.0, degree=degree)
+
+
+def test_sequences_of_tensors_that_do_not_fit():
+    x = torch.rand(3, 2)
+    for given in ([torch.ones(1), torch.ones(2)], [torch.ones(()), "a"], [torch.ones((), dtype=torch.cfloat)] * 2):
+        with pytest.raises(TypeError, match="lengthscale (is|has)"):
+            hg.rbf_ard(x, lengthscale=given)
+    with pytest.raises(NotImplementedError, match="lengthscale is on meta"):
+        hg.rbf_ard(x, lengthscale=[torch.ones((), device="meta")] * 2)
 
 
 def test_tensors_without_memory():
@@ -117,6 +130,7 @@ def test_what_is_no_dense_tensor():
         lambda: hg.rbf(nested, gamma=1.0),
         lambda: hg.rbf(x, nested, gamma=1.0),
         lambda: hg.rbf(x, gamma=nested),
+        lambda: hg.rbf(torch.masked.masked_tensor(x, x > 0.5), gamma=1.0),
         lambda: hg.rbf(x, x.to_sparse(), gamma=1.0),
         lambda: hg.rbf(x, x.to_mkldnn(), gamma=1.0),
         lambda: hg.rbf_ard(x, lengthscale=torch.ones(2).to_sparse()),
@@ -164,6 +178,8 @@ def test_options_that_would_be_ignored():
     for call in (
         lambda: hg.gram(kernel, x, form="expanded"),
         lambda: hg.explain(kernel, 3, form="expanded"),
+        lambda: hg.compile(kernel, 3, form="expanded"),
+        lambda: hg.compile(kernel, 3, gamma=2.0),
         lambda: hg.cdist(x, x, "euclidean", p=3),
         lambda: hg.cdist(x, x, "cityblock", V=np.ones(3)),
     ):
@@ -189,6 +205,18 @@ def test_options_of_the_wrong_type(tmp_path):
             call()
         assert len(str(caught.value)) < 200
     assert not list(tmp_path.iterdir())
+
+
+def test_names_that_are_not_in_the_catalogue(tmp_path):
+    x = np.eye(3)
+    for name, near in (("rbff", "'rbf'"), ("RBF", "'rbf'"), (" matern53 ", "'matern52'")):
+        for call in (lambda n: hg.gram(n, x, gamma=1.0), hg.Kernel, hg.explain, lambda n: hg.build(n, tmp_path, "k")):
+            with pytest.raises(ValueError, match=f"no kernel or distance '{name}'.*{near}"):
+                call(name)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(TypeError, match="gaussian has no parameter gamma, a constant"):
+        hg.gram("gaussian", x, gamma=1.0)
+    np.testing.assert_array_equal(hg.gram("bias", x, bias=2.0), np.full((3, 3), 2.0))
 
 
 def test_an_option_that_is_taken_for_a_parameter():

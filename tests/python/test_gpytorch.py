@@ -159,6 +159,7 @@ def test_parts_of_a_batch(fixed):
     for module in (
         hg.gpytorch.HalogramKernel("rbf", gamma=gamma, batch_shape=(2, 3), fixed=("gamma",) * fixed),
         hg.gpytorch.HalogramKernel("linear", batch_shape=(2, 3)),
+        hg.gpytorch.HalogramKernel("polynomial", gamma=gamma, coef0=1.0, degree=2, batch_shape=(2, 3)),
     ):
         whole = module(x).to_dense()
         for index in (0, (1, 2), (slice(None), 1), slice(1, 2)):
@@ -203,13 +204,13 @@ def test_a_kernel_begins_where_it_is_told():
 def test_fixed_values_stay_where_they_are_kept():
     module = hg.gpytorch.HalogramKernel("polynomial", gamma=1.0, coef0=1.0, degree=2, fixed=("coef0",))
     keys = list(module.state_dict())
-    assert [k for k in keys if "constraint" not in k] == ["raw_gamma", "fixed_coef0"]
+    assert [k for k in keys if "constraint" not in k] == ["raw_gamma", "fixed_coef0", "fixed_degree"]
     for value in (2.0, torch.tensor(3.0), 4):
         module.coef0 = value
         assert module.coef0 == value and list(module.state_dict()) == keys
-    other = hg.gpytorch.HalogramKernel("polynomial", gamma=2.0, coef0=7.0, degree=2, fixed=("coef0",))
+    other = hg.gpytorch.HalogramKernel("polynomial", gamma=2.0, coef0=7.0, degree=3, fixed=("coef0",))
     other.load_state_dict(module.state_dict())
-    assert other.coef0 == 4 and other.gamma == module.gamma
+    assert (other.coef0, other.gamma, other.degree) == (4, module.gamma, 2) and type(other.degree) is int
     ard = hg.gpytorch.HalogramKernel("rbf_ard", lengthscale=[1.0, 2.0], fixed=("lengthscale",), batch_shape=(3,))
     ard.initialize(lengthscale=0.5)
     torch.testing.assert_close(ard.lengthscale, torch.full((3, 2), 0.5))
@@ -251,6 +252,10 @@ def test_what_is_wrong_with_a_module():
         (lambda: set_value(rbf, "gamma", -1.0), ValueError, "cannot begin"),
         (lambda: Module("rbf", gamma=1.0, fixed="gamma"), TypeError, "tuple"),
         (lambda: Module("rbf", gamma=1.0, fixed=("alpha",)), TypeError, "alpha"),
+        (lambda: Module("rbf", gamma=1.0, fixed=3), TypeError, "tuple"),
+        (lambda: Module("rbf", gamma=1.0, constraints=[1]), TypeError, "dictionary"),
+        (lambda: Module("rbf", gamma=1.0, constraints={"gamma": 3}), TypeError, "constraints.'gamma'. is 3"),
+        (lambda: Module("rbf", gamma=1.0, batch_shape=2), TypeError, "batch_shape is 2"),
         (lambda: Module("polynomial", gamma=1.0, coef0=1.0, degree=2.5), TypeError, "whole number"),
     ):
         with pytest.raises(error, match=message):

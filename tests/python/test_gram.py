@@ -263,6 +263,15 @@ def test_the_gradient_of_a_number_for_every_feature():
     assert torch.autograd.gradgradcheck(lambda a, s: hg.rbf_ard(a, lengthscale=s), (x, scale))
 
 
+def test_parameters_of_tensors_as_arrays_of_any_layout(random):
+    x, wide = torch.from_numpy(random.random((4, 3))), np.arange(1.0, 7.0)
+    for given in (wide[::2], wide[::-2][::-1], wide[::2].astype(">f8"), wide[::2].astype("g"), wide[::2].astype("i2")):
+        expected = hg.rbf_ard(x, lengthscale=torch.tensor(np.ascontiguousarray(given, float)))
+        assert torch.equal(hg.rbf_ard(x, lengthscale=given), expected)
+    backwards = wide[2::-1]
+    assert torch.equal(hg.rbf_ard(x, lengthscale=backwards), hg.rbf_ard(x, lengthscale=[3.0, 2.0, 1.0]))
+
+
 def test_sequences_of_tensors_keep_their_gradients():
     ell = [torch.tensor(0.5, requires_grad=True), torch.tensor(2.0, requires_grad=True)]
     hg.rbf_ard(torch.rand(3, 2), lengthscale=ell).sum().backward()
@@ -298,8 +307,9 @@ def test_vjp_takes_real_cotangents():
     x = np.random.default_rng(0).random((3, 2))
     with pytest.raises(TypeError, match="complex"):
         hg.Kernel("linear").vjp(x, None, np.ones((3, 3)) * 1j)
-    with pytest.raises(TypeError, match="complex"):
-        hg.Kernel("linear").vjp(torch.from_numpy(x), None, torch.ones(3, 3) * 1j)
+    for points in (torch.from_numpy(x), torch.from_numpy(x).half()):
+        with pytest.raises(TypeError, match="complex"):
+            hg.Kernel("linear").vjp(points, None, torch.ones(3, 3) * 1j)
 
 
 def test_vjp_keeps_types():

@@ -262,9 +262,24 @@ def test_compile_with_whole_numbers():
     for wrong in (
         lambda a: hg.polynomial(a, gamma=1.0, coef0=1.0, degree=2.5),
         lambda a: hg.rbf(a.half(), a, gamma=1.0),
+        lambda a: hg.rbf(a, gamma=GAMMA * 1j),
+        lambda a: hg.Kernel.vjp(LINEAR, a, None, (a @ a.mT) * 1j),
     ):
-        with pytest.raises(Exception, match="whole number|must be the same"):
+        with pytest.raises(Exception, match="whole number|must be the same|real numbers"):
             torch.compile(wrong, fullgraph=True, backend="aot_eager")(X)
+
+
+def test_vjp_under_vmap_with_numbers():
+    kernel, g = hg.Kernel("rbf"), torch.ones(4, 4, dtype=torch.double)
+    x = torch.stack([X, 2 * X])
+    for name in ("x", "gamma"):
+        batch = torch.func.vmap(lambda a, n=name: kernel.vjp(a, None, g, gamma=0.5)[n])(x)
+        expected = torch.stack([kernel.vjp(a, None, g, gamma=0.5)[name] for a in x])
+        torch.testing.assert_close(batch, expected)
+        assert torch.func.jacfwd(lambda a, n=name: kernel.vjp(a, None, g, gamma=0.5)[n])(X).isfinite().all()
+
+
+LINEAR = hg.Kernel("linear")
 
 
 def test_compile_of_everything_that_computes():

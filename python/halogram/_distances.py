@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -172,8 +173,10 @@ def _mahalanobis(x: Any, y: Any, inverse: Any) -> Any:
         shapes = ", ".join(str(tuple(a.shape)) for a in (x, y, inverse) if a is not None)
         raise ValueError(f"the batch dimensions of x, y and VI cannot be broadcast: {shapes}") from None
     square: Any = 0
-    for row in range(features):
-        square = square + gram(key_of(_ROW), x, y, {"unit": units[row], "row": inverse[..., row, :]})
+    # Infinities may meet, which NumPy would warn of.
+    with nullcontext() if is_tensor(x) else np.errstate(invalid="ignore", over="ignore"):
+        for row in range(features):
+            square = square + gram(key_of(_ROW), x, y, {"unit": units[row], "row": inverse[..., row, :]})
     # The square root is a kernel's too: torch's rounds otherwise, and has no derivative at 0.
     distances = gram(key_of(_ROOT), units[:1, :1], square.reshape(-1, 1), {}).reshape(square.shape)
     return _stored(distances, given_x, given_y)

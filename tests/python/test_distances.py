@@ -95,6 +95,7 @@ def test_mahalanobis_is_nan_where_its_square_is_negative():
         np.testing.assert_allclose(mahalanobis(x, y, inverse), distance.cdist(x, y, "mahalanobis", VI=inverse))
 
 
+@pytest.mark.filterwarnings("error")
 def test_mahalanobis_of_two_points_depends_on_no_other():
     x, y = (a.astype(np.float32) for a in points(1000))
     alone = mahalanobis(x, y, INVERSE)

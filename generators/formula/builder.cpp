@@ -162,7 +162,9 @@ Expr FormulaBuilder::name_at(const std::string& name, std::size_t offset, bool i
     const bool constant = name == "pi" || name == "D";
     if (indexed && (constant || let != lets_.end()))
         fail(FormulaErrorCode::NotAParameter, offset, "'" + name + "' is not a parameter and takes no [d]");
-    if (!constant) formula_.uses.push_back({offset, name.size(), name});
+    if (!constant)
+        formula_.uses.push_back(
+            {offset, name.size(), name, let != lets_.end() ? NameUse::Kind::Let : NameUse::Kind::Parameter});
     if (let != lets_.end()) return let->second;
     if (constant) return name == "pi" ? pool_.pi() : pool_.feature_count();
     if (indexed) return parameter(name, Op::VectorParameter, offset);
@@ -216,7 +218,7 @@ Expr FormulaBuilder::let_in(const ParseNode& n) {
     if (name == "x" || name == "y" || name == "pi" || name == "D" || name == "d" || parameter_taken ||
         lets_.count(name))
         fail(FormulaErrorCode::LetShadows, offset, "'" + name + "' already has a meaning here; choose another name");
-    formula_.uses.push_back({offset, name.size(), name});
+    formula_.uses.push_back({offset, name.size(), name, NameUse::Kind::Let});
     lets_being_defined_.push_back(name);
     Expr definition = value_of(*n.children[1]);
     lets_being_defined_.pop_back();

@@ -208,12 +208,14 @@ Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vect
     for (const FormulaParameter& p : definition.parameters) {
         auto it = given.find(p.name);
         if (it == given.end()) {
-            if (lets_.count(p.name))
+            if (lets_.count(p.name) ||
+                std::find(lets_being_defined_.begin(), lets_being_defined_.end(), p.name) != lets_being_defined_.end())
                 fail(FormulaErrorCode::LetShadows, offset,
                      entry.name + " needs its parameter '" + p.name + "', which is another thing here: write " +
                          p.name + "=" + p.name + " in the call, or choose another name for the let");
             bound[p.name] = parameter(p.name, p.kind, offset);
-            formula_.uses.push_back({close, 0, p.name, p.kind == Op::VectorParameter});
+            formula_.uses.push_back(
+                {close, 0, p.name, p.kind == Op::VectorParameter ? NameUse::Kind::OpenVector : NameUse::Kind::Open});
             continue;
         }
         Expr value = it->second->value;

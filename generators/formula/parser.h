@@ -19,12 +19,17 @@ struct FormulaParameter {
     Expr node;
 };
 
-// A place in the text where a parameter or what a `let` defines is named. Of length 0: the ')' of a call of the catalogue
-// that leaves the parameter open, before which ", name=..." may stand.
+// A place in the text where a name stands, or could stand.
 struct NameUse {
-    std::size_t offset, length;
+    enum class Kind {
+        Parameter,
+        Let,   // what a `let` defines
+        Open,  // the ')' of a call of the catalogue that leaves the parameter open: before it ", name=..." may stand
+        OpenVector,  // the same, ", name=...[d]"
+    };
+    std::size_t offset, length;  // an open one has the length 0
     std::string name;
-    bool per_feature = false;  // of a parameter that is left open
+    Kind kind;
 };
 
 // A parsed formula. Owns its tree.

@@ -27,12 +27,15 @@ def is_tensor(array: Any) -> bool:
     return isinstance(array, _tensor)
 
 
-def detached(value: Any) -> Any:
-    """A tensor's numbers, and those of a sequence of tensors, as NumPy's."""
+def detached(value: Any, what: str) -> Any:
+    """A tensor's numbers, and those of a sequence of tensors, as NumPy's. Raises as a kernel would for what has none."""
     if isinstance(value, (list, tuple)):
-        return [detached(v) for v in value]
+        return [detached(v, what) for v in value]
     if not is_tensor(value):
         return value
+    from ._tensors import expect_dense
+
+    expect_dense(what, value)
     value = value.detach().resolve_neg()
     return (value.float() if value.dtype.itemsize == 2 and value.is_floating_point() else value).numpy()
 

@@ -43,10 +43,11 @@ def part_of(source: Source, bound: Mapping[str, Any], binds: int) -> Part:
             continue
         if name not in bound:
             raise TypeError(f"{source.text} needs {name}, a whole number, before it combines with other kernels")
-        whole[name] = str(whole_number(name, bound[name]))
+        number = whole_number(name, bound[name])
+        whole[name] = str(number) if number >= 0 else f"({number})"
     text = f"{source.kernel}(x, y)" if source.kernel else source.formula
     rest = {name: value for name, value in bound.items() if name not in whole}
-    return Part(_written(text, whole), PRIMARY if source.kernel else binds, rest)
+    return Part(_written(text, {}, whole), PRIMARY if source.kernel else binds, rest)
 
 
 def combined(a: Part, operator: str, b: Part) -> Part:
@@ -76,13 +77,14 @@ def _names(part: Part) -> set[str]:
     return {name for _, _, name, _ in _native.name_uses(part.text)}
 
 
-def _written(text: str, names: Mapping[str, str]) -> str:
-    """The formula with other names, or numbers, for some, and with all parameters written out that its calls leave open."""
+def _written(text: str, names: Mapping[str, str], numbers: Mapping[str, str] = {}) -> str:
+    """The formula with other names for some, numbers for some parameters, and all parameters written out that its calls
+    leave open."""
     parts, end = [], 0
-    for offset, length, name, per_feature in _native.name_uses(text):
-        new = names.get(name, name)
-        if length == 0:
-            new = f", {name}={new}" + "[d]" * per_feature
+    for offset, length, name, kind in _native.name_uses(text):
+        new = numbers[name] if name in numbers and kind != "let" else names.get(name, name)
+        if kind.startswith("open"):
+            new = f", {name}={new}" + kind.removeprefix("open")
         parts += [text[end:offset], new]
         end = offset + length
     return "".join(parts) + text[end:]

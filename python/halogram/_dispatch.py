@@ -104,5 +104,5 @@ def gram_vjp(key: Key, x: Any, y: Any, g: Any, parameters: dict[str, Any]) -> di
 def error_bound(key: Key, x: Any, y: Any, parameters: dict[str, Any]) -> float:
     of = source(key)
     values = of.values(parameters)
-    arrays = Arrays(of, detached(x), detached(y), tuple(map(detached, values)))
+    arrays = Arrays(of, detached(x, "x"), detached(y, "y"), tuple(map(detached, values, of.names)))
     return float(arrays.native.error_bound(arrays.x, arrays.y, arrays.values))

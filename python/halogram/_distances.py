@@ -52,8 +52,8 @@ def cdist(x: Any, y: Any, metric: str = "euclidean", *, p: float | None = None, 
     Returns:
         (..., n, m), in x's library and type. Where SciPy divides 0 by 0 the value is the one of docs/edges.md, not NaN,
         but for seuclidean with a variance of 0. mahalanobis is computed from differences, as SciPy does: each distance
-        depends on its two points alone, and is NaN where VI makes its square negative. It is computed in float64, and
-        compiles at its first call for each number of features, as a formula does. jensenshannon is in natural logarithms;
+        depends on its two points alone, and is NaN where VI makes its square negative. It compiles at its first call for
+        each number of features, as a formula does; it and seuclidean are computed in float64. jensenshannon is in natural logarithms;
         SciPy's base is a division by sqrt(log(base)). dice takes any number but 0 for true, as the other distances of true
         and false do; SciPy's alone does not. SciPy's weights w are a formula here: ``hg.gram("sqrt(sum(w[d] * (x - y)^2))", x, y, w=w)``.
 
@@ -78,10 +78,11 @@ def cdist(x: Any, y: Any, metric: str = "euclidean", *, p: float | None = None, 
         raise ValueError(f"p is {p!r}: {metric} has an order above 0")
     if name == _MAHALANOBIS:
         return _mahalanobis(x, y, VI)
-    if "vector" in kinds and V is None:
+    if "vector" in kinds:  # variances are squares: the points' type may not hold them
         points = _points(x, y)
-        return _stored(gram(key_of(name), *points, _by_name(described, _variances(*points))), x, y)
-    return gram(key_of(name), x, y, _by_name(described, V if "vector" in kinds else 2.0 if p is None else p))
+        variances = _variances(*points) if V is None else V
+        return _stored(gram(key_of(name), *points, _by_name(described, variances)), x, y)
+    return gram(key_of(name), x, y, _by_name(described, 2.0 if p is None else p))
 
 
 def _by_name(described: list[dict[str, Any]], value: Any) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class Kernel:
         self._source = source(key_of(formula, form, tolerance, math))
         self._bound = parameters
         self._binds = UNKNOWN
+        self._source.expect_meant(parameters)
         for name in parameters:
             if name not in self._source.names:
                 self._source.values(dict.fromkeys(self._source.names) | parameters)  # raises
@@ -88,8 +89,8 @@ class Kernel:
             g: (..., n, m), real numbers of any type, in x's library.
 
         Returns:
-            Of x and y in the type of K and the shape of the points, of parameters in their shape and type (of numbers in
-            float64 or, for points of less, float32); none of whole numbers. With y = None, "x" holds the whole gradient of
+            Of x and y in the type of K and the shape of the points. Of parameters in their shape, of tensors (for NumPy,
+            arrays) in their type, of others in float64 or, for points of less, float32; none of whole numbers. With y = None, "x" holds the whole gradient of
             K(x, x).
         """
         return _dispatch.gram_vjp(self._source.key, x, y, g, self._bound | parameters)
@@ -216,7 +217,9 @@ class Kernel:
 
     def _unbound(self) -> Kernel:
         """Without the values of its parameters."""
-        return _restored(self._source.key, {}, self._binds)
+        kernel = Kernel.__new__(Kernel)
+        kernel._source, kernel._bound, kernel._binds = self._source, {}, self._binds
+        return kernel
 
     def _combined(self, a: Any, operator: str, b: Any) -> Kernel:
         return self._made(combined(self._part(a), operator, self._part(b)))

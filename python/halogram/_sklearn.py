@@ -24,12 +24,12 @@ class sklearn_kernel:  # noqa: N801 - called like a function
         self.parameters = parameters
         self._kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
         # scikit-learn knows no tensors, so that theirs are numbers here.
-        self._values = {name: detached(value) for name, value in {**self._kernel._bound, **parameters}.items()}
+        self._values = {name: detached(value, name) for name, value in {**self._kernel._bound, **parameters}.items()}
         self._kernel._source.values(self._values)  # complains now, not inside fit
 
     def __call__(self, x: Any, y: Any = None) -> Any:
-        x = numpy_array(detached(x), "x")
-        y = None if y is None else numpy_array(detached(y), "y")
+        x = numpy_array(detached(x, "x"), "x")
+        y = None if y is None else numpy_array(detached(y, "y"), "y")
         if x.ndim == 1:  # one pair of points
             y = x if y is None else y
             if y.ndim != 1:

@@ -55,9 +55,6 @@ class Source:
         self.parameters: tuple[tuple[str, str], ...] = tuple(described.parameters)
         self.names: tuple[str, ...] = tuple(name for name, _ in self.parameters)
         self.kinds: tuple[str, ...] = tuple(kind for _, kind in self.parameters)
-        near = difflib.get_close_matches(text.strip().lower(), CATALOGUE, 1, 0.75) if self.names == (text.strip(),) else []
-        if near:  # a parameter alone is a constant kernel, but rarely meant
-            raise ValueError(f"there is no kernel or distance {text!r} in the catalogue; did you mean {near[0]!r}?")
         self.has_vectors = "vector" in self.kinds
         for name in self.names:
             if name in _OPTIONS:
@@ -111,9 +108,21 @@ class Source:
         """Of x, y and the parameters: not y where it is None (then x has the whole), not whole numbers."""
         return (True, y is not None, *(kind != "integer" for kind in self.kinds))
 
+    def expect_meant(self, parameters: Iterable[str]) -> None:
+        """A parameter alone is a constant kernel, which is rarely meant where its value is not given."""
+        if self.names != (self.text.strip(),) or self.names[0] in parameters:
+            return
+        near = difflib.get_close_matches(self.names[0].lower(), CATALOGUE, 1, 0.75)
+        if near:
+            raise ValueError(f"there is no kernel or distance {self.text!r} in the catalogue; did you mean {near[0]!r}?")
+
     def values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """The parameters in order. Raises TypeError for a missing or an unknown one."""
-        return in_order(self.text, self.names, parameters)
+        try:
+            return in_order(self.text, self.names, parameters)
+        except TypeError:
+            self.expect_meant(parameters)
+            raise
 
 
 def _made_once(made: dict[Any, Any], key: Any, make: Callable[[], Any]) -> Any:

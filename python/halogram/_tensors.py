@@ -46,7 +46,7 @@ def expect_on_cpu(name: str, tensor: Tensor) -> None:
         )
 
 
-def _expect_dense(name: str, tensor: Tensor) -> None:
+def expect_dense(name: str, tensor: Tensor) -> None:
     expect_on_cpu(name, tensor)
     if tensor.is_nested:
         raise TypeError(f"{name} is a nested tensor: pad it, or call once for each of its tensors")
@@ -65,7 +65,7 @@ def checked(x: Tensor, y: Tensor | None) -> str:
             continue
         if not isinstance(points, Tensor):
             raise TypeError(f"{name} is {type(points).__name__}, but the other is a torch.Tensor")
-        _expect_dense(name, points)
+        expect_dense(name, points)
         if points.dtype not in DTYPES and points.dtype not in STORED:
             raise TypeError(f"{name} has dtype {points.dtype}; there are float32, float64, float16 and bfloat16")
         if points.dim() < 2:
@@ -95,10 +95,13 @@ def tensor_of(name: str, value: Any, x: Tensor) -> Tensor:
     if has_tensors(value):
         value = _stacked(name, value, x)
     if isinstance(value, Tensor):
-        _expect_dense(name, value)
+        expect_dense(name, value)
         return value.to(x.dtype)
     if isinstance(value, numbers.Real):
         return torch.as_tensor(real_number(name, value), dtype=x.dtype, device=x.device)
+    if torch.compiler.is_compiling():  # its tracer knows this way alone
+        dtype = x.dtype if isinstance(value, (list, tuple)) else None
+        return torch.as_tensor(value, dtype=dtype, device=x.device).to(x.dtype)
     array = np.array(real_array(value, name), np.float32 if x.dtype == torch.float32 else np.float64)
     return torch.from_numpy(array).to(x.dtype)
 

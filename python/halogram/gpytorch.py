@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import copy
+from collections.abc import Callable, Collection
 from typing import Any
 
 import gpytorch
@@ -109,6 +110,13 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         return torch.full(self.batch_shape, value)
 
     @staticmethod
+    def _one_for_all(name: str, values: Tensor) -> int:
+        one = int(values.flatten()[0])
+        if (values != one).any():
+            raise ValueError(f"{name} is a whole number, one for the whole batch, not {values.tolist()}")
+        return one
+
+    @staticmethod
     def _expanded(name: str, value: Tensor, shape: torch.Size) -> Tensor:
         try:
             return value.expand(shape)
@@ -140,12 +148,43 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         else:  # GPyTorch loads samples of a posterior, which make a batch of the module
             self._begin(name, given)
 
+    # A batch has other sizes of every parameter. The base class changes those of active_dims too, and finds the new batch
+    # by the parameters, of which there may be none.
+
+    def _resize(self, batch_shape: torch.Size, change: Callable[[Tensor, int], Tensor]) -> None:
+        """Of each parameter, given with how many of its dimensions are no batch's."""
+        for name, kind in self._kinds.items():
+            place = f"fixed_{name}" if f"fixed_{name}" in self._buffers else f"raw_{name}"
+            stored = getattr(self, place)
+            stored.data = change(stored.data, int(kind == "vector")).clone()
+        self.batch_shape = batch_shape
+
     def __getitem__(self, index: Any) -> HalogramKernel:
-        """Of a batch of kernels some. The base class finds the new batch by the parameters, of which there may be none."""
-        some = super().__getitem__(index)
-        if some is not self:
-            some.batch_shape = torch.empty(self.batch_shape)[index].shape
+        """Of a batch of kernels some."""
+        if not self.batch_shape:
+            return self
+        index = index if isinstance(index, tuple) else (index,)
+        some = copy.deepcopy(self)
+        some._resize(
+            torch.empty(self.batch_shape)[index].shape,
+            lambda value, own: value[(*index, slice(None)) if own and Ellipsis in index else index],
+        )
         return some
+
+    def expand_batch(self, *sizes: Any) -> HalogramKernel:
+        """The same kernel for each of a batch of sizes."""
+        shape = torch.Size(sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
+        if shape == self.batch_shape:
+            return self
+        some = copy.deepcopy(self)
+        some._resize(shape, lambda value, own: value.expand(shape + value.shape[value.dim() - own :]))
+        return some
+
+    def local_load_samples(self, samples_dict: dict[str, Tensor], memo: set[Any], prefix: str) -> None:
+        """What GPyTorch loads samples of a posterior with: the values that have no samples join the batch too."""
+        super().local_load_samples(samples_dict, memo, prefix)
+        shape = self.batch_shape
+        self._resize(shape, lambda value, own: value.expand(shape + value.shape[value.dim() - own :]))
 
     def __getattr__(self, name: str) -> Any:
         return self.value_of(name) if name in self.__dict__.get("_kinds", ()) else super().__getattr__(name)
@@ -173,8 +212,8 @@ class HalogramKernel(gpytorch.kernels.Kernel):
     def value_of(self, name: str) -> Any:
         """The parameter as the formula sees it."""
         fixed = self._buffers.get(f"fixed_{name}")
-        if fixed is not None:  # a whole number is one for the whole batch
-            return int(fixed.flatten()[0]) if self._kinds[name] == "integer" else fixed
+        if fixed is not None:
+            return self._one_for_all(name, fixed) if self._kinds[name] == "integer" else fixed
         raw = getattr(self, f"raw_{name}")
         constraint = getattr(self, f"raw_{name}_constraint", None)
         return raw if constraint is None else constraint.transform(raw)
@@ -182,7 +221,7 @@ class HalogramKernel(gpytorch.kernels.Kernel):
     def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, last_dim_is_batch: bool = False, **_: Any) -> Tensor:
         of_itself = x1 is x2
         values = {name: self.value_of(name) for name in self._kinds}
-        batch = self.batch_shape
+        batch: tuple[int, ...] = self.batch_shape
         if last_dim_is_batch:  # each feature is a point of its own
             x1, x2 = x1.transpose(-1, -2).unsqueeze(-1), x2.transpose(-1, -2).unsqueeze(-1)
             values = {name: _with_dimension(value, 0) for name, value in values.items()}

@@ -75,13 +75,23 @@ nb::list catalogue_list() {
     return result;
 }
 
-// Where names stand in a formula, for putting formulas together: (offset, length, name, whether it is per feature).
+const char* text_of(NameUse::Kind kind) {
+    switch (kind) {
+        case NameUse::Kind::Parameter: return "parameter";
+        case NameUse::Kind::Let: return "let";
+        case NameUse::Kind::Open: return "open";
+        case NameUse::Kind::OpenVector: return "open[d]";
+    }
+    return "";
+}
+
+// Where names stand in a formula, for putting formulas together: (offset, length, name, kind).
 nb::list name_uses(const std::string& text) {
     ParseOptions options;
     options.largest_number = std::numeric_limits<double>::max();
     nb::list result;
     for (const NameUse& use : parse_formula(text, options).uses)
-        result.append(nb::make_tuple(use.offset, use.length, use.name, use.per_feature));
+        result.append(nb::make_tuple(use.offset, use.length, use.name, text_of(use.kind)));
     return result;
 }
 

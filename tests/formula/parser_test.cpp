@@ -79,16 +79,16 @@ TEST(Parser, CatalogueNamesAreFunctions) {
 
 TEST(Parser, KnowsWhereNamesStand) {
     const std::string text =
-        "let e1 = 1e1*w in e1 * rbf_ard(x, y ) * polynomial( x, scaled(y), 2 )*sum(d[d]*x) + min(w, D)";
+        "(let e1 = 1e1*w in e1 * rbf_ard(x, y )) * polynomial( x, scaled(y), 2 )*sum(d[d]*x) + min(w, D) + e1";
     const Formula f = parse_formula(text);
     std::string marked = text;
     for (auto use = f.uses.rbegin(); use != f.uses.rend(); ++use) {
         EXPECT_EQ(text.substr(use->offset, std::max<std::size_t>(use->length, 1)), use->length == 0 ? ")" : use->name);
-        marked.replace(use->offset, use->length, "<" + use->name + (use->per_feature ? "[d]>" : ">"));
+        marked.replace(use->offset, use->length, std::string(1, "PLOV"[static_cast<int>(use->kind)]) + use->name);
     }
     EXPECT_EQ(marked,
-              "let <e1> = 1e1*<w> in <e1> * rbf_ard(x, y <lengthscale[d]>) * "
-              "polynomial( x, scaled(y), 2 <coef0><degree>)*sum(<d>[d]*x) + min(<w>, D)");
+              "(let Le1 = 1e1*Pw in Le1 * rbf_ard(x, y Vlengthscale)) * "
+              "polynomial( x, scaled(y), 2 Ocoef0Odegree)*sum(Pd[d]*x) + min(Pw, D) + Pe1");
 }
 
 TEST(Parser, SettingsBecomeConstants) {
@@ -153,6 +153,7 @@ TEST(Parser, EveryErrorIsProvokedAndPointsAtItsPlace) {
         {C::LetUsesItself, "let r = r + 1 in r", 9, "own definition"},
         {C::LetShadows, "gamma * (let gamma = 2 in gamma)", 14, "already"},
         {C::LetShadows, "let gamma = 2 in gamma * rbf(x, y)", 26, "write gamma=gamma in the call"},
+        {C::LetShadows, "let gamma = rbf(x, y) in gamma", 13, "another name for the let"},
         {C::ResultPerFeature, "x - y", 1, "sum"},
     };
     std::set<C> provoked;

@@ -63,6 +63,8 @@ def test_names_that_clash():
          hg.rbf_ard(X, Y, lengthscale=np.ones(3)) * hg.rbf_ard(X, Y, lengthscale=np.full(3, 2.0))),
         (K("norm(x)*norm", norm=1.0) + K("norm(x)*norm", norm=2.0), 3 * np.linalg.norm(X, axis=1)[:, None] + 0 * DOT),
         (K("let r = 2 in r*dot(x,y)") + K("let r = 3 in r*dot(x,y)"), 5 * DOT),
+        (K("(let degree=2 in degree*1) + polynomial(x,y)", gamma=1.0, coef0=1.0, degree=3) + 0, 2 + (DOT + 1) ** 3),
+        (1.0 * K("polynomial(x,y)*degree^2", gamma=1.0, coef0=4.0, degree=-1), 1 / (DOT + 4)),
         (K("polynomial(x,y)", gamma=1.0, coef0=1.0, degree=2) + 1, (DOT + 1) ** 2 + 1),
         (K("gamma*dot(x,y)", gamma=2.0) + K("rbf", gamma=0.5), 2 * DOT + rbf(0.5)),
         (K("rbf_ard", lengthscale=np.ones(3)) * K("rbf_ard", lengthscale=np.full(3, 2.0)),

@@ -149,6 +149,8 @@ def test_defaults_are_computed_in_float64(metric, scale):
         np.testing.assert_array_equal(hg.cdist(x, None, metric), hg.cdist(x, x, metric))
     x, y = (a.astype(np.float32) * 1e30 for a in points())  # whose squares float32 does not hold
     np.testing.assert_allclose(hg.cdist(x, y, metric), distance.cdist(x, y, metric), rtol=1e-5)
+    options = {"V": np.full(3, 1e60)} if metric == "seuclidean" else {"VI": np.eye(3) * 1e-60}
+    np.testing.assert_allclose(hg.cdist(x, y, metric, **options), distance.cdist(x, y, metric, **options), rtol=1e-5)
 
 
 def test_types():

@@ -86,6 +86,19 @@ def test_parameters_that_are_no_numbers(array):
             hg.polynomial(x, gamma=1.0, coef0=1.0, degree=degree)
 
 
+def test_tensors_whose_numbers_numpy_cannot_have():
+    bound = hg.Kernel("rbf", gamma=1.0, form="expanded").error_bound
+    meta = torch.eye(3, device="meta")
+    for call, error in (
+        (lambda: bound(meta), NotImplementedError),
+        (lambda: bound(torch.eye(3).to_sparse()), TypeError),
+        (lambda: hg.sklearn_kernel("rbf", gamma=1.0)(meta), NotImplementedError),
+        (lambda: hg.sklearn_kernel("rbf", gamma=meta[0, 0]), NotImplementedError),
+    ):
+        with pytest.raises(error, match="x |gamma "):
+            call()
+
+
 def test_sequences_of_tensors_that_do_not_fit():
     x = torch.rand(3, 2)
     for given in ([torch.ones(1), torch.ones(2)], [torch.ones(()), "a"], [torch.ones((), dtype=torch.cfloat)] * 2):
@@ -216,7 +229,9 @@ def test_names_that_are_not_in_the_catalogue(tmp_path):
     assert not list(tmp_path.iterdir())
     with pytest.raises(TypeError, match="gaussian has no parameter gamma, a constant"):
         hg.gram("gaussian", x, gamma=1.0)
-    np.testing.assert_array_equal(hg.gram("bias", x, bias=2.0), np.full((3, 3), 2.0))
+    for name in ("bias", "period"):
+        np.testing.assert_array_equal(hg.gram(name, x, **{name: 2.0}), np.full((3, 3), 2.0))
+        np.testing.assert_array_equal(hg.Kernel(name, **{name: 2.0})(x), np.full((3, 3), 2.0))
 
 
 def test_an_option_that_is_taken_for_a_parameter():

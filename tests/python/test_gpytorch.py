@@ -165,7 +165,19 @@ def test_parts_of_a_batch(fixed):
         for index in (0, (1, 2), (slice(None), 1), slice(1, 2)):
             torch.testing.assert_close(module[index](x).to_dense(), whole[index])
             torch.testing.assert_close(module(x)[index].to_dense(), whole[index])
+        torch.testing.assert_close(module[..., 0](x).to_dense(), whole[:, 0])
         torch.testing.assert_close(module.expand_batch(4, 2, 3)(x).to_dense(), whole.expand(4, 2, 3, 5, 5))
+
+
+def test_parts_of_a_batch_that_sees_some_features():
+    x, scales = torch.rand(5, 3), torch.rand(2, 2) + 0.5
+    module = hg.gpytorch.HalogramKernel("rbf_ard", lengthscale=scales, batch_shape=(2,), active_dims=(0, 2))
+    expected = hg.rbf_ard(x[:, [0, 2]], lengthscale=scales)
+    torch.testing.assert_close(module[1](x).to_dense(), expected[1])
+    torch.testing.assert_close(module[..., 1](x).to_dense(), expected[1])
+    torch.testing.assert_close(module.expand_batch(3, 2)(x).to_dense(), expected.expand(3, 2, 5, 5))
+    one = hg.gpytorch.HalogramKernel("rbf_ard", lengthscale=scales[0], active_dims=(0, 2))
+    torch.testing.assert_close(one.expand_batch(torch.Size([2]))(x).to_dense(), expected[:1].expand(2, 5, 5))
 
 
 def test_priors_and_samples():
@@ -185,6 +197,11 @@ def test_priors_and_samples():
     torch.testing.assert_close(module.gamma, samples)
     expected = hg.polynomial(x, gamma=samples, coef0=1.0, degree=2)
     torch.testing.assert_close(module(x).to_dense(), expected)
+    torch.testing.assert_close(module[1](x).to_dense(), expected[1])
+    mixed = hg.gpytorch.HalogramKernel("rbf_ard(x, y) * gamma", gamma=0.5, lengthscale=[1.0, 2.0])
+    mixed.register_prior("gamma_prior", prior, "gamma")
+    mixed.pyro_load_from_samples({"gamma_prior": samples})
+    torch.testing.assert_close(mixed[2](x).to_dense(), 4 * hg.rbf_ard(x, lengthscale=[1.0, 2.0]))
 
 
 def test_additive_structure():
@@ -211,6 +228,10 @@ def test_fixed_values_stay_where_they_are_kept():
     other = hg.gpytorch.HalogramKernel("polynomial", gamma=2.0, coef0=7.0, degree=3, fixed=("coef0",))
     other.load_state_dict(module.state_dict())
     assert (other.coef0, other.gamma, other.degree) == (4, module.gamma, 2) and type(other.degree) is int
+    batch = hg.gpytorch.HalogramKernel("polynomial", gamma=1.0, coef0=1.0, degree=2, batch_shape=(2,))
+    batch.load_state_dict(batch.state_dict() | {"fixed_degree": torch.tensor([2, 3])})
+    with pytest.raises(ValueError, match="degree is a whole number, one for the whole batch"):
+        batch(torch.rand(3, 2)).to_dense()
     ard = hg.gpytorch.HalogramKernel("rbf_ard", lengthscale=[1.0, 2.0], fixed=("lengthscale",), batch_shape=(3,))
     ard.initialize(lengthscale=0.5)
     torch.testing.assert_close(ard.lengthscale, torch.full((3, 2), 0.5))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 from torch.autograd import forward_ad
@@ -280,6 +281,7 @@ def test_vjp_under_vmap_with_numbers():
 
 
 LINEAR = hg.Kernel("linear")
+SCALES = np.array([0.1, 0.2, 0.3])
 
 
 def test_compile_of_everything_that_computes():
@@ -291,6 +293,10 @@ def test_compile_of_everything_that_computes():
         lambda a, b, g: kernel.vjp(a.half(), b.half(), g.half(), gamma=GAMMA),
         lambda a, b, g: integer.vjp(a, None, g @ g.mT),
         lambda a, b, g: {"k": hg.rbf_ard(a, b, lengthscale=ell)},
+        lambda a, b, g: {"k": hg.rbf_ard(a, b, lengthscale=[0.1, 0.2, 0.3])},
+        lambda a, b, g: {"k": hg.rbf_ard(a, b, lengthscale=SCALES)},
+        lambda a, b, g: {"k": hg.cdist(a, b, "mahalanobis", VI=[[1.0, 0.1, 0], [0.1, 2, 0], [0, 0, 3]])},
+        lambda a, b, g: {"k": hg.cdist(a, b, "seuclidean", V=SCALES)},
         lambda a, b, g: {"k": hg.cdist(a, b, "seuclidean")},
         lambda a, b, g: {"k": hg.cdist(a, b, "mahalanobis")},
     ):

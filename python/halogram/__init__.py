@@ -134,7 +134,7 @@ def build(
 def _kernel(formula: str | Kernel, form: str, tolerance: float | None, math: str, **parameters: _Any) -> Kernel:
     if not isinstance(formula, Kernel):
         return Kernel(formula, form=form, tolerance=tolerance, math=math, **parameters)
-    if parameters or (form, tolerance, math) != ("direct", None, "exact"):
+    if parameters or _sources.options_of(_sources.key_of("", form, tolerance, math)):
         raise TypeError("form, tolerance, math and values of parameters are options of the Kernel itself")
     return formula
 

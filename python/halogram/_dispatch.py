@@ -11,22 +11,19 @@ import numpy as np
 from ._arrays import Arrays, detached, in_memory, is_tensor, real_array, sum_to
 from ._sources import Key, source
 
-#: The short way for plain tensors, once torch is seen: set by find_torch.
-_tensor_types: tuple[type, ...] = ()
-
-
 def _torch_is_compiling() -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and bool(torch.compiler.is_compiling())
 
 
 _is_compiling: Callable[[], bool] = _torch_is_compiling
-_torch_gram: Callable[..., Any]
+#: Set by find_torch, once torch is seen.
+_torch_gram: Callable[..., Any] | None = None
 
 
 def find_torch() -> bool:
     """torch, if the program has imported it: then x may be a tensor. Importing it here would take seconds."""
-    global _tensor_types, _is_compiling, _torch_gram
+    global _is_compiling, _torch_gram
     torch = sys.modules.get("torch")
     if torch is None or not hasattr(torch, "compiler"):
         return False
@@ -34,7 +31,6 @@ def find_torch() -> bool:
 
     _torch_gram = _torch.gram
     _is_compiling = torch.compiler.is_compiling
-    _tensor_types = (torch.Tensor, torch.nn.Parameter)
     return True
 
 
@@ -45,14 +41,12 @@ def gram(key: Key, x: Any, y: Any, parameters: dict[str, Any], out: Any = None) 
         from . import _operators
 
         return _operators.traced_gram(key, x, y, parameters)
-    if type(x) in _tensor_types:
-        of = source(key)
-        return _torch_gram(of, x, y, of.values(parameters))
     of = source(key)
     values = of.values(parameters)
     if is_tensor(x) or is_tensor(y):
-        if not _tensor_types:
+        if _torch_gram is None:
             find_torch()
+        assert _torch_gram is not None
         return _torch_gram(of, x, y, values)
     arrays = Arrays(of, x, y, values)
     return arrays.back(arrays.native.gram(arrays.x, arrays.y, arrays.values, arrays.allocate, 0))

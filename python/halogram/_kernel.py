@@ -10,7 +10,7 @@ from typing import Any
 
 from . import _dispatch, _native
 from ._composition import POWER, PRIMARY, UNKNOWN, Part, combined, part_of
-from ._sources import CATALOGUE, Key, dtype_name, key_of, operations, real_number, source, whole_number
+from ._sources import CATALOGUE, Key, dtype_name, key_of, operations, options_of, real_number, source, whole_number
 
 
 class Kernel:
@@ -163,8 +163,7 @@ class Kernel:
         _native.build(arguments, operations(ops), target, cc, os.fspath(directory))
 
     def __repr__(self) -> str:
-        options = zip(("form", "tolerance", "math"), self._source.key[1:], key_of("")[1:])
-        given = {name: value for name, value, default in options if value != default} | self._bound
+        given = options_of(self._source.key) | self._bound
         return f"halogram.Kernel({self._source.text!r}{''.join(f', {name}={value!r}' for name, value in given.items())})"
 
     def __reduce__(self) -> Any:

@@ -13,14 +13,13 @@ from . import _batching, _calls
 from ._sources import Key, Source, in_order, source, whole_number
 from ._tensors import (
     DTYPES,
-    as_parameter,
     checked,
     computed,
     cotangent,
     expect_on_cpu,
     gradient_of,
     is_forward_mode,
-    tensor_of,
+    parameter_of,
     threads,
 )
 
@@ -49,47 +48,49 @@ for _opaque in (key_text, described):
 
 def traced_gram(key: Key, x: Tensor, y: Tensor | None, parameters: dict[str, Any]) -> Tensor:
     """While torch.compile traces: nothing but tensors and strings."""
-    names, kinds = _expected(key, x, y)
-    return call(key, kinds, x, y, in_order(key[0], names, parameters))
+    pairs = _expected(key, x, y)
+    return call(key, pairs, x, y, in_order(key[0], tuple(name for name, _ in pairs), parameters))
 
 
 def traced_gram_vjp(
     key: Key, x: Tensor, y: Tensor | None, g: Tensor, parameters: dict[str, Any]
 ) -> dict[str, Tensor]:
-    names, kinds = _expected(key, x, y)
+    pairs = _expected(key, x, y)
     wide_x, wide_y = computed(x, y)
-    values = in_order(key[0], names, parameters)
-    results = gram_vjp(wide_x, wide_y, *_split(kinds, wide_x, values), cotangent(g, wide_x), key_text(key))
+    values = in_order(key[0], tuple(name for name, _ in pairs), parameters)
+    results = gram_vjp(wide_x, wide_y, *_split(pairs, wide_x, values), cotangent(g, wide_x), key_text(key))
     given = {"x": x} if y is None else {"x": x, "y": y}
-    given |= {name: value for name, kind, value in zip(names, kinds, values) if kind != "integer"}
+    given |= {name: value for (name, kind), value in zip(pairs, values) if kind != "integer"}
     return {name: gradient_of(value, r) for (name, value), r in zip(given.items(), results)}
 
 
-def _expected(key: Key, x: Tensor, y: Tensor | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _expected(key: Key, x: Tensor, y: Tensor | None) -> tuple[tuple[str, str], ...]:
     """The parameters' names and kinds, for points that can be traced."""
     checked(x, y)
     if is_forward_mode():
         # An operator has no forward mode of its own: its derivative would be 0.
         raise NotImplementedError("torch.compile of forward mode is not built: call it uncompiled")
     pairs = [pair.split(":") for pair in described(key).split()]
-    return tuple(name for name, _ in pairs), tuple(kind for _, kind in pairs)
+    return tuple((name, kind) for name, kind in pairs)
 
 
-def _split(kinds: Sequence[str], x: Tensor, values: Sequence[Any]) -> tuple[list[Tensor], list[int]]:
+def _split(
+    parameters: Sequence[tuple[str, str]], x: Tensor, values: Sequence[Any]
+) -> tuple[list[Tensor], list[int]]:
     """Real parameters as tensors of x's type, and whole numbers."""
     tensors, integers = [], []
-    for kind, value in zip(kinds, values):
+    for (name, kind), value in zip(parameters, values):
         if kind == "integer":
-            integers.append(whole_number("a parameter", value))
-            continue
-        tensors.append(as_parameter(kind, tensor_of("a parameter", value, x), x))
+            integers.append(whole_number(name, value))
+        else:
+            tensors.append(parameter_of(name, kind, value, x))
     return tensors, integers
 
 
-def call(key: Key, kinds: Sequence[str], x: Tensor, y: Tensor | None, values: Sequence[Any]) -> Tensor:
+def call(key: Key, parameters: Sequence[tuple[str, str]], x: Tensor, y: Tensor | None, values: Sequence[Any]) -> Tensor:
     """Of points that are checked."""
     stored, (x, y) = x.dtype, computed(x, y)
-    return gram(x, y, *_split(kinds, x, values), key_text(key)).to(stored)
+    return gram(x, y, *_split(parameters, x, values), key_text(key)).to(stored)
 
 
 def _values(of: Source, values: Sequence[Tensor], integers: Sequence[int]) -> tuple[Any, ...]:

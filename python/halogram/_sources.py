@@ -161,6 +161,12 @@ def key_of(text: str, form: str = "direct", tolerance: float | None = None, math
     return (text, form, tolerance, math)
 
 
+def options_of(key: Key) -> dict[str, Any]:
+    """Those that are not the defaults."""
+    options = zip(_OPTIONS, key[1:], key_of("")[1:])
+    return {name: value for name, value, default in options if value != default}
+
+
 def source(key: Key) -> Source:
     """What was made for this key, or is made now. Raises FormulaError, ValueError."""
     if not isinstance(key[0], str):

@@ -114,9 +114,10 @@ def _stacked(name: str, values: Sequence[Any], x: Tensor) -> Tensor:
         raise TypeError(f"{name} is a sequence of tensors of unequal shapes") from None
 
 
-def as_parameter(kind: str, value: Tensor, x: Tensor) -> Tensor:
-    """One number for each feature, where a single one was given for all of them."""
-    return value.expand(x.shape[-1:]) if kind == "vector" and value.dim() == 0 else value
+def parameter_of(name: str, kind: str, value: Any, x: Tensor) -> Tensor:
+    """A real parameter as tensor_of makes it; one number for each feature, where a single one was given for all of them."""
+    tensor = tensor_of(name, value, x)
+    return tensor.expand(x.shape[-1:]) if kind == "vector" and tensor.dim() == 0 else tensor
 
 
 def gradient_of(given: Any, gradient: Tensor) -> Tensor:

@@ -20,7 +20,6 @@ from ._tensors import (
     DTYPES,
     PLAIN,
     STORED,
-    as_parameter,
     checked,
     computed,
     cotangent,
@@ -28,7 +27,7 @@ from ._tensors import (
     gradient_of,
     is_batched,
     is_forward_mode,
-    tensor_of,
+    parameter_of,
     threads,
     transform,
 )
@@ -85,10 +84,10 @@ def gram_vjp(source: Source, x: Tensor, y: Tensor | None, g: Tensor, values: tup
     dtype = checked(x, y)
     wide_x, wide_y = computed(x, y)
     g = cotangent(g, wide_x)
-    converted, _, _ = _tensors(source, wide_x, values)
     # Numbers too, which have gradients of their own here, also in each item of a batch of vmap.
     tensors = [
-        v if kind == "integer" else tensor_of(name, v, wide_x) for (name, kind), v in zip(source.parameters, converted)
+        whole_number(name, v) if kind == "integer" else parameter_of(name, kind, v, wide_x)
+        for (name, kind), v in zip(source.parameters, values)
     ]
     wanted = source.have_gradients(y)
     gradients = _transforms.GramVjp.apply(_calls.shared(source, dtype), wanted, wide_x, wide_y, g, *tensors)
@@ -140,7 +139,7 @@ def _tensors(source: Source, x: Tensor, values: tuple[Any, ...]) -> tuple[tuple[
             value = whole_number(name, value)
         elif kind == "vector" or type(value) not in (int, float):
             plain = plain and (not isinstance(value, Tensor) or type(value) in PLAIN)
-            value = as_parameter(kind, tensor_of(name, value, x).resolve_neg(), x)
+            value = parameter_of(name, kind, value, x).resolve_neg()
             needs = needs or value.requires_grad
         result.append(value)
     return tuple(result), needs, plain
@@ -156,4 +155,4 @@ def _unusual(source: Source, x: Any, y: Any, values: tuple[Any, ...]) -> Tensor:
     if is_forward_mode():
         # An operator has no forward mode of its own: its derivative would be 0.
         raise NotImplementedError("forward mode is not built for subclasses of tensors")
-    return _operators.call(source.key, source.kinds, x, y, values)
+    return _operators.call(source.key, source.parameters, x, y, values)

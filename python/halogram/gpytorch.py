@@ -79,6 +79,7 @@ class HalogramKernel(gpytorch.kernels.Kernel):
             if kinds[name] == "integer" or name in fixed:
                 self.register_buffer(f"fixed_{name}", initial)
                 continue
+            # A copy: a constraint's initial_value is written into it.
             self.register_parameter(f"raw_{name}", torch.nn.Parameter(initial.clone()))
             constraint = constraints.get(name, gpytorch.constraints.Positive())
             if constraint is not None:
@@ -135,13 +136,12 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         self.initialize(**{f"raw_{name}": beginning})
 
     def _set(self, name: str, value: Any) -> None:
-        fixed = self._buffers.get(f"fixed_{name}")
-        like = getattr(self, f"raw_{name}") if fixed is None else fixed
         if self._kinds[name] == "integer":
             self._buffers[f"fixed_{name}"] = self._whole(name, value)
             return
+        like = self._stored(name)
         given = tensor_of(name, value, like)
-        if fixed is not None:
+        if f"fixed_{name}" in self._buffers:
             self._buffers[f"fixed_{name}"] = self._expanded(name, given.detach(), like.shape).clone()
         elif self._strict_init:
             self._begin(name, self._expanded(name, given, like.shape))
@@ -151,11 +151,17 @@ class HalogramKernel(gpytorch.kernels.Kernel):
     # A batch has other sizes of every parameter. The base class changes those of active_dims too, and finds the new batch
     # by the parameters, of which there may be none.
 
+    def _stored(self, name: str) -> Tensor:
+        fixed = self._buffers.get(f"fixed_{name}")
+        return getattr(self, f"raw_{name}") if fixed is None else fixed
+
+    def _expand(self, batch_shape: torch.Size) -> None:
+        self._resize(batch_shape, lambda value, own: value.expand(batch_shape + value.shape[value.dim() - own :]))
+
     def _resize(self, batch_shape: torch.Size, change: Callable[[Tensor, int], Tensor]) -> None:
         """Of each parameter, given with how many of its dimensions are no batch's."""
         for name, kind in self._kinds.items():
-            place = f"fixed_{name}" if f"fixed_{name}" in self._buffers else f"raw_{name}"
-            stored = getattr(self, place)
+            stored = self._stored(name)
             stored.data = change(stored.data, int(kind == "vector")).clone()
         self.batch_shape = batch_shape
 
@@ -177,14 +183,13 @@ class HalogramKernel(gpytorch.kernels.Kernel):
         if shape == self.batch_shape:
             return self
         some = copy.deepcopy(self)
-        some._resize(shape, lambda value, own: value.expand(shape + value.shape[value.dim() - own :]))
+        some._expand(shape)
         return some
 
     def local_load_samples(self, samples_dict: dict[str, Tensor], memo: set[Any], prefix: str) -> None:
         """What GPyTorch loads samples of a posterior with: the values that have no samples join the batch too."""
         super().local_load_samples(samples_dict, memo, prefix)
-        shape = self.batch_shape
-        self._resize(shape, lambda value, own: value.expand(shape + value.shape[value.dim() - own :]))
+        self._expand(self.batch_shape)
 
     def __getattr__(self, name: str) -> Any:
         return self.value_of(name) if name in self.__dict__.get("_kinds", ()) else super().__getattr__(name)
@@ -211,12 +216,11 @@ class HalogramKernel(gpytorch.kernels.Kernel):
 
     def value_of(self, name: str) -> Any:
         """The parameter as the formula sees it."""
-        fixed = self._buffers.get(f"fixed_{name}")
-        if fixed is not None:
-            return self._one_for_all(name, fixed) if self._kinds[name] == "integer" else fixed
-        raw = getattr(self, f"raw_{name}")
+        stored = self._stored(name)
+        if self._kinds[name] == "integer":
+            return self._one_for_all(name, stored)
         constraint = getattr(self, f"raw_{name}_constraint", None)
-        return raw if constraint is None else constraint.transform(raw)
+        return stored if constraint is None else constraint.transform(stored)
 
     def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, last_dim_is_batch: bool = False, **_: Any) -> Tensor:
         of_itself = x1 is x2

@@ -10,6 +10,7 @@
 #include "generators/pipelines/leaf_pipelines.h"
 #include "library/files.h"
 #include "library/names.h"
+#include "schedules/opaque_comparisons.h"
 #include "schedules/prefetch_stores.h"
 #include "schedules/software_fma.h"
 
@@ -134,6 +135,7 @@ OperationModule operation_module(const KernelRequest& request, const std::string
         const TileParameters& tile = chosen.parameters;
         add_prefetch_of_stores(pipeline, leaf.outputs[0], tile_loop_along_columns,
                                tile.ahead * tile.vectors * machine.lanes(leaf.type));
+        make_comparisons_opaque(pipeline);
         add_software_fma(pipeline, machine, leaf.kind != LeafKind::ErrorBound);
         const Halide::Module compiled =
             pipeline.compile_to_module(leaf.arguments, symbol, machine.target, Halide::LinkageType::ExternalPlusArgv);

@@ -56,5 +56,43 @@ TEST(Comparisons, WithNaN) {
     }
 }
 
+// Partitioned loops took comparisons of x with itself for true where y stood in one arm alone: D = 2, AVX-512.
+TEST(Comparisons, ANaNOfEitherPointIsSeen) {
+    struct Case {
+        const char* formula;
+        float of_x, of_y;  // the value where that point is (NaN, 1) and the other (1, 1)
+    };
+    const std::vector<Case> cases = {
+        {"sum(min(x, y))", NAN, NAN},
+        {"sum(max(x, y))", NAN, NAN},
+        {"sum(where(x == x and y == y, abs(x - y) + 3, 3))", 6, 6},
+        {"sum(where(x * x >= 0, y, 5))", 6, NAN},
+        {"sum(where(x != x, x, y))", NAN, NAN},
+        {"sum(x^y)", NAN, 2},
+    };
+    std::vector<KernelRequest> requests;
+    for (const Case& c : cases)
+        requests.push_back(
+            {"kernel" + std::to_string(requests.size()), parse_formula(c.formula), "", "f32", features, {"gram"}});
+    GeneratedLibrary library("nan", requests);
+    const auto value_of = [&](const KernelInterface& kernel, float x, float y) {
+        Matrix<float> a(1, features, features), b(1, features, features), k(1, 1, 1);
+        a(0, 0) = x;
+        b(0, 0) = y;
+        a(0, 1) = b(0, 1) = 1;
+        Call call;
+        call.integer(1).integer(1).pointer(a.data()).integer(a.ld).pointer(b.data()).integer(b.ld);
+        EXPECT_EQ(call.pointer(k.data()).integer(k.ld).run(library.symbol(kernel.c_name + "_gram")), HG_OK);
+        return k(0, 0);
+    };
+    for (std::size_t k = 0; k < cases.size(); ++k)
+        for (const InterfaceVariant& variant : library.kernels[k].variants) {
+            if (!library.use_variant(variant.isa)) continue;
+            SCOPED_TRACE(std::string(cases[k].formula) + ", " + variant.isa);
+            EXPECT_TRUE(halogram_test::same_number(value_of(library.kernels[k], NAN, 1), cases[k].of_x));
+            EXPECT_TRUE(halogram_test::same_number(value_of(library.kernels[k], 1, NAN), cases[k].of_y));
+        }
+}
+
 }  // namespace
 }  // namespace halogram

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <stdexcept>
@@ -32,6 +33,9 @@ public:
 
     std::vector<T> x, y;
     std::map<std::string, std::vector<T>> parameters;
+    // The value of a function that is not rounded correctly, or of a power: what has been proved elsewhere. Without it they
+    // are as MPFR rounds them, and the result's bits are not known.
+    std::function<T(const Node&, const std::vector<Number>&)> value_of_function;
 
     // D numbers where `root` is per feature, else one.
     const std::vector<Number>& evaluate(Expr root) {
@@ -56,10 +60,8 @@ public:
         }
         r.value = value_of(e, a);
         r.scale = scale_of(e, a, r.value);
-        if (e.op == Op::Power) r.exact_bits = false;
+        if (!is_rounded_correctly(e)) r.exact_bits = false;
         if (e.op == Op::Call) {
-            const bool single = sizeof(T) == sizeof(float);
-            if ((single ? e.function->ulp_f32 : e.function->ulp_f64) > 0.5) r.exact_bits = false;
             r.any_angle = r.any_angle ||
                           (e.function->oscillates && std::abs(a[0].value) * std::numeric_limits<T>::epsilon() >= T(1));
         }
@@ -96,6 +98,10 @@ public:
 private:
     std::unordered_map<Expr, std::vector<Number>> values_;
 
+    static bool is_rounded_correctly(const Node& e) {
+        if (e.op == Op::Call) return (sizeof(T) == sizeof(float) ? e.function->ulp_f32 : e.function->ulp_f64) <= 0.5;
+        return e.op != Op::Power;
+    }
     static bool holds(const Number& a) { return a.value != 0; }
 
     static Number together(const std::vector<Number>& arguments) {
@@ -185,6 +191,10 @@ private:
             std::vector<Number> arguments;
             for (Expr a : e->arguments) arguments.push_back(at(a, d));
             result.push_back(operation(*e, arguments));
+            if (!value_of_function || is_rounded_correctly(*e)) continue;
+            Number& r = result.back();
+            r.value = value_of_function(*e, arguments);
+            r.exact_bits = together(arguments).exact_bits;
         }
         return result;
     }

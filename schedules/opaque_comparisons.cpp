@@ -1,0 +1,78 @@
+#include "schedules/opaque_comparisons.h"
+
+#include <array>
+
+namespace halogram {
+
+namespace {
+
+using Halide::Expr;
+using Halide::Internal::Call;
+using Halide::Internal::IRMutator;
+
+struct Comparison {
+    const char* opaque;
+    Call::IntrinsicOp strict;
+};
+
+constexpr std::array comparisons = {Comparison{"halogram_less", Call::strict_lt},
+                                    Comparison{"halogram_less_equal", Call::strict_le},
+                                    Comparison{"halogram_equal", Call::strict_eq}};
+constexpr const Comparison &less = comparisons[0], &less_equal = comparisons[1], &equal = comparisons[2];
+
+class Hide : public IRMutator {
+    using IRMutator::visit;
+
+    static Expr opaque(const Comparison& comparison, const Expr& a, const Expr& b) {
+        return Call::make(Halide::Bool(a.type().lanes()), comparison.opaque, {a, b}, Call::PureExtern);
+    }
+
+    template <typename Operation>
+    Expr replaced(const Operation* op, const Comparison& comparison, bool exchanged) {
+        if (!op->a.type().is_float()) return IRMutator::visit(op);
+        const Expr a = mutate(op->a), b = mutate(op->b);
+        return exchanged ? opaque(comparison, b, a) : opaque(comparison, a, b);
+    }
+
+    Expr visit(const Halide::Internal::LT* op) override { return replaced(op, less, false); }
+    Expr visit(const Halide::Internal::GT* op) override { return replaced(op, less, true); }
+    Expr visit(const Halide::Internal::LE* op) override { return replaced(op, less_equal, false); }
+    Expr visit(const Halide::Internal::GE* op) override { return replaced(op, less_equal, true); }
+    Expr visit(const Halide::Internal::EQ* op) override { return replaced(op, equal, false); }
+    Expr visit(const Halide::Internal::NE* op) override {
+        return op->a.type().is_float() ? !replaced(op, equal, false) : IRMutator::visit(op);
+    }
+    Expr visit(const Call* op) override {
+        for (const Comparison& comparison : comparisons)
+            if (op->is_intrinsic(comparison.strict))
+                return opaque(comparison, mutate(op->args[0]), mutate(op->args[1]));
+        return IRMutator::visit(op);
+    }
+};
+
+class Show : public IRMutator {
+    using IRMutator::visit;
+
+    Expr visit(const Call* op) override {
+        for (const Comparison& comparison : comparisons)
+            if (op->name == comparison.opaque)
+                return Call::make(op->type, comparison.strict, {mutate(op->args[0]), mutate(op->args[1])},
+                                  Call::PureIntrinsic);
+        return IRMutator::visit(op);
+    }
+};
+
+}  // namespace
+
+void make_comparisons_opaque(Halide::Pipeline& pipeline) {
+    std::map<std::string, Halide::Internal::Function> functions;
+    for (const Halide::Func& output : pipeline.outputs()) {
+        functions.emplace(output.name(), output.function());
+        functions.merge(Halide::Internal::find_transitive_calls(output.function()));
+    }
+    Hide hide;
+    for (auto& [name, function] : functions) function.mutate(&hide);
+    pipeline.add_custom_lowering_pass(new Show);
+}
+
+}  // namespace halogram

@@ -8,14 +8,11 @@ std::vector<CatalogueEntry> histogram_distance_entries() {
         {
             .name = "jensenshannon_distance",
             .kind = EntryKind::Distance,
-            // kl_div instead of rel_entr: the added -p + m and -q + m cancel in the sum over the features, but make
-            // each term non-negative, so that rounding never puts a negative number under the root.
             .formula = "let a = scaled(x) in "
                        "let b = scaled(y) in "
                        "let p = a / where(sum(a) == 0, 1, sum(a)) in "
                        "let q = b / where(sum(b) == 0, 1, sum(b)) in "
-                       "let m = (p + q) / 2 in "
-                       "sqrt(sum(kl_div(p, m) + kl_div(q, m)) / 2)",
+                       "sqrt(sum(js_div(p, q)) / 2)",
             .parameters = {},
             .domain = Domain::NonNegative,
             .summary = "Jensen-Shannon distance, natural logarithm; each point is divided by the sum of its features",

@@ -35,6 +35,7 @@ Expr fast_exp(const Expr& a);
 Expr fast_exp_non_positive(const Expr& a);
 Expr log(const Expr& a);
 Expr log1p(const Expr& a);
+Expr log1pmx(const Expr& a);
 Expr expm1(const Expr& a);
 Expr sqrt(const Expr& a);
 Expr tanh(const Expr& a);

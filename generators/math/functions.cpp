@@ -40,6 +40,34 @@ Term log_of_quotient(Term a, Term b) {
            where(large, where(large_a, long_step, step), where(small, where(large_b, -long_step, -step), zero));
 }
 
+// The same where a and b are near each other: their difference counts, not the rounding of the quotient. 4 a = b and
+// 4 b = a are where the logarithm is as large as its argument's error no longer matters.
+Term log_of_ratio(Term a, Term b) {
+    const Expr near = logical(Op::And, compare(Op::Less, a, 4 * b), compare(Op::Less, b, 4 * a));
+    return where(near, -Term(call("log1p", {(b - a) / a})), log_of_quotient(a, b));
+}
+
+// a log(a / b) - a + b of positive numbers is -a log1pmx((b - a) / a): nothing cancels. The argument has lost b where that is
+// far below a, and is infinite where b is so far above that b is all there is.
+Term divergence(Term a, Term b) {
+    const Term excess = (b - a) / a;
+    const Term near = where(compare(Op::Less, excess, a.expr->pool->infinity()), -(a * call("log1pmx", {excess})), b);
+    return where(compare(Op::Less, 4 * b, a), a * log_of_quotient(a, b) + (b - a), near);
+}
+
+// The divergence of a from the mean of a and b: (mean - a) / a is half of (b - a) / a, and the mean is never rounded.
+Term divergence_from_mean(Term a, Term b) {
+    const Term excess = Term(call("divide0", {b - a, a})) / 2;
+    return where(compare(Op::Less, excess, a.expr->pool->infinity()), -(a * call("log1pmx", {excess})), b / 2);
+}
+
+// log(a / mean), also where the quotient leaves the range of the type.
+Expr log_of_part(Term a, Term b) {
+    const Expr far = compare(Op::Less, two_to_the(a, 20) * a, b);
+    return where(both_zero(a, b), number(a, 0),
+                 where(far, log_of_quotient(a, (a + b) / 2), -Term(call("log1p", {(b - a) / a / 2}))));
+}
+
 // SciPy's domain rules of rel_entr and kl_div around the interior value: x = 0 gives `at_zero`, outside is +infinity.
 Expr entropy_like(const Arguments& a, Expr interior, Expr at_zero) {
     Expr x = a[0], y = a[1], zero = number(x, 0);
@@ -52,7 +80,9 @@ Expr entropy_like(const Arguments& a, Expr interior, Expr at_zero) {
 // 64 bits more than the result, so that one rounding counts. `result` may be `a`.
 class Wider {
 public:
-    explicit Wider(mpfr_ptr result) { mpfr_init2(value_, mpfr_get_prec(result) + 64); }
+    explicit Wider(mpfr_ptr result, mpfr_prec_t further = 0) {
+        mpfr_init2(value_, mpfr_get_prec(result) + 64 + further);
+    }
     ~Wider() { mpfr_clear(value_); }
     Wider(const Wider&) = delete;
     Wider& operator=(const Wider&) = delete;
@@ -80,6 +110,15 @@ int exact_softplus(mpfr_ptr result, mpfr_srcptr a, mpfr_rnd_t rounding) {
     mpfr_log1p(t.get(), t.get(), MPFR_RNDN);
     if (mpfr_nan_p(a) == 0 && mpfr_sgn(a) <= 0) mpfr_set_zero(whole.get(), 1);
     return mpfr_add(result, whole.get(), t.get(), rounding);
+}
+
+// log1p(a) - a, with as many bits more as cancel.
+int exact_log1pmx(mpfr_ptr result, mpfr_srcptr a, mpfr_rnd_t rounding) {
+    const bool small = mpfr_regular_p(a) != 0 && mpfr_get_exp(a) < 0;
+    Wider t(result, small ? -2 * mpfr_get_exp(a) : 0);
+    if (mpfr_inf_p(a) != 0 && mpfr_sgn(a) > 0) return mpfr_neg(result, a, rounding), 0;
+    mpfr_log1p(t.get(), a, MPFR_RNDN);
+    return mpfr_sub(result, t.get(), a, rounding);
 }
 
 std::vector<Function> make_table() {
@@ -122,6 +161,17 @@ std::vector<Function> make_table() {
                  .monotone = Monotone::Rising,
                  .lowest = -1,
                  .may_be_infinite = true});
+    t.push_back(
+        {.name = "log1pmx",
+         .summary = "log(1 + a) - a, accurate near 0, where it is -a^2 / 2",
+         .derivatives = [](const Arguments& a, Expr) { return Arguments{-(Term(a[0]) / Term(1 + Term(a[0])))}; },
+         .exact = exact_log1pmx,
+         .code = code::log1pmx,
+         .ulp_f32 = 1.0,
+         .ulp_f64 = 1.0,
+         .operations = 90,
+         .lowest = -1,
+         .may_be_infinite = true});
     t.push_back({.name = "expm1",
                  .summary = "e^a - 1, accurate near 0",
                  .derivatives = [](const Arguments& a, Expr) { return Arguments{call("exp", {a[0]})}; },
@@ -297,11 +347,11 @@ std::vector<Function> make_table() {
                  .summary = "a log(a / b), 0 at a = 0 <= b, +infinity outside (SciPy's rel_entr)",
                  .derivatives =
                      [](const Arguments& a, Expr) {
-                         Expr by_a = where(both_zero(a[0], a[1]), number(a[0], 0), 1 + log_of_quotient(a[0], a[1]));
+                         Expr by_a = where(both_zero(a[0], a[1]), number(a[0], 0), 1 + log_of_ratio(a[0], a[1]));
                          return Arguments{by_a, -Term(call("divide0", {a[0], a[1]}))};
                      },
                  .definition = [](const Arguments& a) -> Expr {
-                     return entropy_like(a, Term(a[0]) * log_of_quotient(a[0], a[1]), number(a[0], 0));
+                     return entropy_like(a, Term(a[0]) * log_of_ratio(a[0], a[1]), number(a[0], 0));
                  },
                  .may_be_infinite = true});
     t.push_back({.name = "kl_div",
@@ -309,15 +359,30 @@ std::vector<Function> make_table() {
                  .summary = "a log(a / b) - a + b, b at a = 0 <= b, +infinity outside; never negative (SciPy's kl_div)",
                  .derivatives =
                      [](const Arguments& a, Expr) {
-                         Expr by_a = where(both_zero(a[0], a[1]), number(a[0], 0), log_of_quotient(a[0], a[1]));
+                         Expr by_a = where(both_zero(a[0], a[1]), number(a[0], 0), log_of_ratio(a[0], a[1]));
                          return Arguments{by_a, call("divide0", {Term(a[1]) - a[0], a[1]})};
                      },
-                 .definition = [](const Arguments& a) -> Expr {
-                     Term interior = Term(a[0]) * log_of_quotient(a[0], a[1]) + (Term(a[1]) - a[0]);
-                     return entropy_like(a, maximum(interior, number(a[0], 0)), a[1]);
-                 },
+                 .definition = [](const Arguments& a) -> Expr { return entropy_like(a, divergence(a[0], a[1]), a[1]); },
                  .range = Range::NonNegative,
                  .may_be_infinite = true});
+    t.push_back(
+        {.name = "js_div",
+         .arity = 2,
+         .summary = "kl_div(a, m) + kl_div(b, m) with m the mean of a and b: twice the Jensen-Shannon divergence of a "
+                    "feature, +infinity where a or b is negative; never negative",
+         .derivatives =
+             [](const Arguments& a, Expr) {
+                 return Arguments{log_of_part(a[0], a[1]), log_of_part(a[1], a[0])};
+             },
+         .definition = [](const Arguments& a) -> Expr {
+             const Term p = a[0], q = a[1], zero = number(p, 0);
+             const Expr inside = logical(Op::And, compare(Op::LessEqual, zero, p), compare(Op::LessEqual, zero, q));
+             const Expr ordered = logical(Op::And, compare(Op::Equal, p, p), compare(Op::Equal, q, q));
+             return where(inside, divergence_from_mean(p, q) + divergence_from_mean(q, p),
+                          where(ordered, p.expr->pool->infinity(), p + q));
+         },
+         .range = Range::NonNegative,
+         .may_be_infinite = true});
     t.push_back({.name = "divide0",
                  .arity = 2,
                  .summary = "a / b, and 0 at 0 / 0",

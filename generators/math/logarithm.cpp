@@ -45,7 +45,8 @@ static Expr log_of(const Expr& a) {
     return select(a > f.constant(0), select(a < f.infinity(), sum.high + sum.low, a), zero_or_not);
 }
 
-static Expr log1p_of(const Expr& a) {
+// log(1 + a) for a > -1.
+static Pair log1p_in_parts(const Expr& a) {
     const Format f(a);
     Pair u = two_sum(f.constant(1), a);
     Split parts = split_exponent(u.high);
@@ -53,10 +54,37 @@ static Expr log1p_of(const Expr& a) {
     Expr limited = at_most(parts.exponent, f.constant(60));
     Expr power = f.from_bits(f.to_exponent_field(f.bits(f.constant(f.magic + f.bias) - limited)));
     Pair fraction = fast_two_sum(parts.fraction, u.low * power);
-    Pair sum = log_of_parts(parts.exponent, fraction.high, fraction.low);
+    return log_of_parts(parts.exponent, fraction.high, fraction.low);
+}
+
+static Expr log1p_of(const Expr& a) {
+    const Format f(a);
+    const Pair sum = log1p_in_parts(a);
     const Expr edge = f.constant(-1);
     Expr unchanged = a == f.constant(0) || a == f.infinity();  // 0 keeps its sign
     return select(a > edge, select(unchanged, a, sum.high + sum.low), select(a == edge, -f.infinity(), f.nan()));
+}
+
+// Near 0 log(1 + a) = 2 atanh(z) with z = a / (2 + a), and 2 z - a = -a z: the whole is z (2 z^2 (1/3 + z^2 / 5 + ...) - a),
+// whose second factor is carried in two numbers, as z is. Elsewhere the difference loses no more than two bits.
+static Expr log1pmx_of(const Expr& a) {
+    const Format f(a);
+    const Expr one = f.constant(1);
+    Pair sum = fast_two_sum(f.constant(2), a);
+    Expr reciprocal = one / sum.high;
+    Expr z = a * reciprocal;
+    Expr rest = fused_multiply_add(-z, sum.low, fused_multiply_add(-z, sum.high, a)) * reciprocal;
+    Expr square = fused_multiply_add(z, z, (z + z) * rest);
+    std::vector<double> series;  // to |z| <= 0.29: what is left out is 2^-27 (f32) or 2^-57 of the sum
+    for (int k = 0; k < (f.is_f32() ? 7 : 15); ++k) series.push_back(2.0 / (2 * k + 3));
+    Pair factor = fast_two_sum(-a, square * f.polynomial(series, square));
+    Expr near = fused_multiply_add(z, factor.high, fused_multiply_add(z, factor.low, rest * factor.high));
+
+    const Pair logarithm = log1p_in_parts(a);
+    Pair difference = two_sum(logarithm.high, -a);
+    Expr far = select(a < f.infinity(), difference.high + (difference.low + logarithm.low), -f.infinity());
+    Expr outside = select(a == f.constant(-1), -f.infinity(), f.nan());
+    return select(a > f.constant(-0.45) && a < f.constant(0.8), near, select(a > f.constant(-1), far, outside));
 }
 
 // max(a, 0) + log(1 + t) with t = e^-|a|.
@@ -83,6 +111,7 @@ static Expr softplus_of(const Expr& a) {
 
 Expr log(const Expr& a) { return with_names(a, log_of); }
 Expr log1p(const Expr& a) { return with_names(a, log1p_of); }
+Expr log1pmx(const Expr& a) { return with_names(a, log1pmx_of); }
 Expr softplus(const Expr& a) { return with_names(a, softplus_of); }
 
 }  // namespace halogram::code

@@ -23,6 +23,16 @@ T softplus_of(T a) {
     return std::isnan(a) ? a : std::fmax(a, T(0)) + std::log1p(std::exp(-std::fabs(a)));
 }
 
+// log(1 + a) - a: by the series of 2 atanh(z) near 0.
+template <typename T>
+T log1pmx_of(T a) {
+    if (!(std::fabs(a) < T(0.7))) return std::isinf(a) && a > 0 ? -a : std::log1p(a) - a;
+    const T z = a / (2 + a), square = z * z;
+    T sum = 0;
+    for (int k = 60; k >= 0; --k) sum = sum * square + T(2) / T(2 * k + 3);
+    return z * (square * sum - a);
+}
+
 #define HALOGRAM_REFERENCE(name)                                                                                       \
     {                                                                                                                  \
 #name, [](double a) -> double { return std::name(a); },                                                        \
@@ -41,6 +51,7 @@ const std::vector<Reference>& references() {
         HALOGRAM_REFERENCE(cos),
         HALOGRAM_REFERENCE(acos),
         HALOGRAM_REFERENCE(erf),
+        {"log1pmx", log1pmx_of<double>, log1pmx_of<long double>},
         {"sigmoid", sigmoid_of<double>, sigmoid_of<long double>},
         {"softplus", softplus_of<double>, softplus_of<long double>},
     };

@@ -47,20 +47,14 @@ std::vector<CatalogueEntry> arc_cosine_kernel_entries() {
         {
             .name = "arc_cosine0",
             .kind = EntryKind::Kernel,
-            // The angle falls steeply from that of coincident directions, where rounding of the cosine would be felt: in f32
-            // the diagonal was 1 to within 2e-4.
-            .formula = "let a = scaled(x) in "
-                       "let b = scaled(y) in "
-                       "let c = dot(a, b) in "
-                       "arccos0(where(0 < c and (c == sum(a^2) and c == sum(b^2)), 1, cosine(x, y)))",
+            .formula = "1 - angle(x, y) / pi",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "arc-cosine kernel of order 0 (infinitely wide layer of steps): 1 - angle/pi",
             .at_zero_by_zero = "1/2 where x or y is the zero point (the kernel of a step that is 1/2 at 0)",
             .boundary_gradient =
                 "0 at coincident and at opposite directions, where the angle has a kink; 0 where x or y "
-                "is the zero point. Of points that are nearly parallel, rounding of the cosine to a "
-                "neighbour of 1 leaves an angle of up to some sqrt(u), never infinity or NaN",
+                "is the zero point",
             .source = cho_saul,
             .references =
                 {

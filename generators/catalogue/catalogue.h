@@ -46,6 +46,7 @@ struct CatalogueEntry {
     std::string at_zero_by_zero;    // the documented value where the formula meets 0/0, or "does not occur"
     std::string boundary_gradient;  // gradient at coincident points and at the boundary of the domain
     std::string source;             // of the definition: library and class, or paper
+    std::string arc_cosine;         // the entry that acos of this one is read as, where it is more exact; else empty
     std::vector<ReferenceValue> references;
 };
 

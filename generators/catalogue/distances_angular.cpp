@@ -37,6 +37,51 @@ std::vector<CatalogueEntry> angular_distance_entries() {
                 },
         },
         {
+            .name = "angle",
+            .kind = EntryKind::Distance,
+            // From the chord to the nearer one of v and -v, as exact as atan2(|u - v|, |u + v|) is near 0 and pi.
+            .formula = "let a = scaled(x) in "
+                       "let b = scaled(y) in "
+                       "let u = a / where(norm(a) == 0, 1, norm(a)) in "
+                       "let v = b / where(norm(b) == 0, 1, norm(b)) in "
+                       "where(norm(a) * norm(b) == 0, pi / 2, where(sqdist(u, v) < sqdist(u, -v), "
+                       "archav(sqdist(u, v) / 4), pi - archav(sqdist(u, -v) / 4)))",
+            .parameters = {},
+            .domain = Domain::Real,
+            .summary = "angle between the points in radians, from 0 to pi; acos(cosine(x, y)) is read as this",
+            .at_zero_by_zero = "pi/2 where x or y is the zero point, whose cosine is 0",
+            .boundary_gradient =
+                "0 at parallel and at opposite points, where the angle has a kink; 0 where x or y is the "
+                "zero point",
+            .source =
+                "Kahan: How Futile are Mindless Assessments of Roundoff in Floating-Point Computation?, 2006, section "
+                "12: 2 atan2(|u - v|, |u + v|)",
+            .references =
+                {
+                    {.x = {1, 0},
+                     .y = {1, 1},
+                     .parameters = {},
+                     .value = "0.7853981633974483096156608458198757",
+                     .origin = "pi/4 by hand"},
+                    {.x = {1, 0},
+                     .y = {1, 1e-8},
+                     .parameters = {},
+                     .value = "0.000000009999999999999999666666666666667",
+                     .origin = "atan(1e-8) = 1e-8 - 1e-24/3 by hand"},
+                    {.x = {3, 4}, .y = {3, 4}, .parameters = {}, .value = "0", .origin = "coincident points, by hand"},
+                    {.x = {1, 0},
+                     .y = {-2, 0},
+                     .parameters = {},
+                     .value = "3.141592653589793238462643383279503",
+                     .origin = "opposite points, pi by hand"},
+                    {.x = {0, 0},
+                     .y = {1, 1},
+                     .parameters = {},
+                     .value = "1.570796326794896619231321691639751",
+                     .origin = "0/0, documented as pi/2"},
+                },
+        },
+        {
             .name = "correlation_distance",
             .kind = EntryKind::Distance,
             .formula = "let a = scaled(x) - mean(scaled(x)) in "

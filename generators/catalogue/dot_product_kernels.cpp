@@ -113,14 +113,17 @@ std::vector<CatalogueEntry> dot_product_kernel_entries() {
         {
             .name = "cosine",
             .kind = EntryKind::Kernel,
-            .formula = "let p = scaled(x) in let q = scaled(y) in divide0(dot(p, q), norm(p) * norm(q))",
+            // The root of a square is the number itself: 1 at equal points, to the last bit.
+            .formula = "let p = scaled(x) in let q = scaled(y) in "
+                       "unit_clamp(divide0(dot(p, q), sqrt(dot(p, p) * dot(q, q))))",
             .parameters = {},
             .domain = Domain::Real,
-            .summary = "cosine of the angle between the points",
+            .summary = "cosine of the angle between the points, from -1 to 1",
             .at_zero_by_zero = "0 where x or y is the zero point, as in scikit-learn",
             .boundary_gradient = "0 by x and by y where x or y is the zero point (the direction has no limit there); "
                                  "0 at coincident points, where the cosine has its maximum",
             .source = "scikit-learn, sklearn.metrics.pairwise.cosine_similarity (pairwise metric 'cosine')",
+            .arc_cosine = "angle",
             .references =
                 {
                     {.x = {3, 4}, .y = {4, 3}, .parameters = {}, .value = "0.96", .origin = "24/25 by hand"},

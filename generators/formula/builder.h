@@ -33,6 +33,12 @@ private:
     Pool& pool_;
     std::map<std::string, Expr> lets_;
     std::vector<std::string> lets_being_defined_;
+    // Calls of entries that know their arc cosine, and where to.
+    struct Cosine {
+        const CatalogueEntry* entry;
+        Expr x, y;
+    };
+    std::map<Expr, Cosine> cosines_;
 
     [[noreturn]] void fail(FormulaErrorCode code, std::size_t offset, const std::string& message) const;
     static std::size_t offset_of(const ParseNode& n) { return n.begin().byte; }
@@ -47,6 +53,7 @@ private:
     Expr let_in(const ParseNode& n);
     Expr call_at(const ParseNode& n);
     Expr reduction(const std::string& name, const std::vector<Argument>& arguments, std::size_t offset);
+    Expr arc_cosine(const Function& acos, Expr cosine);
     Expr catalogue_call(const CatalogueEntry& entry, const std::vector<Argument>& arguments, std::size_t offset,
                         std::size_t close);
     Expr value_of(const ParseNode& n);      // demands a number

@@ -6,6 +6,7 @@
 #include "generators/formula/builder.h"
 #include "generators/formula/grammar.h"
 #include "generators/formula/integer_limits.h"
+#include "generators/formula/normalized_product.h"
 #include "generators/math/function_terms.h"
 #include "generators/math/functions.h"
 
@@ -134,7 +135,7 @@ Expr FormulaBuilder::call_at(const ParseNode& n) {
             fail(FormulaErrorCode::ParameterValue, arguments.back().offset,
                  name + " takes an integer from " + std::to_string(function->least) + " to " +
                      std::to_string(function->most) + " here");
-        return call(*function, values);
+        return function->name == "acos" ? arc_cosine(*function, values[0]) : call(*function, values);
     }
     if (entry != nullptr) return catalogue_call(*entry, arguments, offset, offset + n.string_view().rfind(')'));
     if (function != nullptr) arities = std::to_string(function->arity);
@@ -233,7 +234,20 @@ Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vect
         }
         bound[p.name] = value;
     }
-    return transplant(definition.value, pool_, arguments[0].value, arguments[1].value, bound);
+    Expr result = transplant(definition.value, pool_, arguments[0].value, arguments[1].value, bound);
+    if (!entry.arc_cosine.empty()) cosines_[result] = {&entry, arguments[0].value, arguments[1].value};
+    return result;
+}
+
+// The angle itself, where it is known whose cosine this is: acos would only have its rounding.
+Expr FormulaBuilder::arc_cosine(const Function& acos, Expr cosine) {
+    const auto known = cosines_.find(cosine);
+    if (known == cosines_.end())
+        return call(acos, {is_normalized_product(cosine) ? call("unit_clamp", {cosine}) : cosine});
+    ParseOptions inner;
+    inner.largest_number = options_.largest_number;
+    const Formula angle = parse_formula(find_in_catalogue(known->second.entry->arc_cosine)->formula, inner);
+    return transplant(angle.value, pool_, known->second.x, known->second.y, {});
 }
 
 }  // namespace halogram

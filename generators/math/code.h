@@ -44,6 +44,7 @@ Expr softplus(const Expr& a);
 Expr sin(const Expr& a);
 Expr cos(const Expr& a);
 Expr acos(const Expr& a);
+Expr archav(const Expr& a);
 Expr erf(const Expr& a);
 Expr floor(const Expr& a);
 Expr abs(const Expr& a);

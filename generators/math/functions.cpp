@@ -121,6 +121,13 @@ int exact_log1pmx(mpfr_ptr result, mpfr_srcptr a, mpfr_rnd_t rounding) {
     return mpfr_sub(result, t.get(), a, rounding);
 }
 
+int exact_archav(mpfr_ptr result, mpfr_srcptr a, mpfr_rnd_t rounding) {
+    Wider t(result);
+    mpfr_sqrt(t.get(), a, MPFR_RNDN);
+    mpfr_asin(t.get(), t.get(), MPFR_RNDN);
+    return mpfr_mul_2ui(result, t.get(), 1, rounding);
+}
+
 std::vector<Function> make_table() {
     std::vector<Function> t;
 
@@ -230,8 +237,12 @@ std::vector<Function> make_table() {
                  .parity = Parity::Even,
                  .bounded = true});
     t.push_back({.name = "acos",
-                 .summary = "arc cosine; its derivative is -infinity at -1 and 1",
-                 .derivatives = [](const Arguments& a, Expr) { return Arguments{-(1 / sine_of_arccos(a[0]))}; },
+                 .summary = "arc cosine; its derivative at -1 and 1 is the subgradient 0",
+                 .derivatives =
+                     [](const Arguments& a, Expr) {
+                         Term c = a[0];
+                         return Arguments{-Term(call("inverse_sqrt", {Term(1 - c) * Term(1 + c)}))};
+                     },
                  .exact = mpfr_acos,
                  .code = code::acos,
                  .ulp_f32 = 1.0,
@@ -243,6 +254,24 @@ std::vector<Function> make_table() {
                  .highest = 1,
                  .range = Range::NonNegative,
                  .bounded = true});
+    t.push_back(
+        {.name = "archav",
+         .summary = "inverse haversine: the angle t whose (1 - cos t) / 2 is a, 2 asin(sqrt(a)); its derivative at 0 "
+                    "and 1 is the subgradient 0",
+         .derivatives = [](const Arguments& a,
+                           Expr) { return Arguments{call("inverse_sqrt", {Term(a[0]) * Term(1 - Term(a[0]))})}; },
+         .exact = exact_archav,
+         .code = code::archav,
+         .ulp_f32 = 1.0,
+         .ulp_f64 = 1.0,
+         .operations = 28,
+         .monotone = Monotone::Rising,
+         .half_hoelder = 3.1415926535897932,
+         .lowest = 0,
+         .highest = 1,
+         .range = Range::NonNegative,
+         .keeps_positive = true,
+         .bounded = true});
     t.push_back({.name = "erf",
                  .summary = "error function",
                  .derivatives =
@@ -330,6 +359,16 @@ std::vector<Function> make_table() {
          },
          .range = Range::NonNegative,
          .bounded = true});
+    t.push_back(
+        {.name = "unit_clamp",
+         .summary = "a brought back to [-1, 1], where rounding alone put it beyond: its derivative is 1 all the same",
+         .derivatives = [](const Arguments& a, Expr) { return Arguments{constant(a[0], 1)}; },
+         .definition = [](const Arguments& a) -> Expr {
+             Expr one = number(a[0], 1), minus_one = number(a[0], -1);
+             return where(compare(Op::Less, one, a[0]), one,
+                          where(compare(Op::Less, a[0], minus_one), minus_one, a[0]));
+         },
+         .parity = Parity::Odd});
     t.push_back({.name = "xlogy",
                  .arity = 2,
                  .summary = "a log(b), and 0 at a = 0 (SciPy's xlogy)",

@@ -81,15 +81,15 @@ static Expr cos_of(const Expr& a) {
     return sine(angle.r, angle.quadrant + f.word(1), f.word(0));
 }
 
-// |a| <= 1/2: pi / 2 - asin(a). Beyond: acos |a| = 2 asin(s) with s = sqrt((1 - |a|) / 2), and pi minus that for a < 0.
-static Expr acos_of(const Expr& a) {
+// acos(a). |a| <= 1/2: pi / 2 - asin(a). Beyond, where `outer` is set: acos |a| = 2 asin(s) with s = sqrt((1 - |a|) / 2), the
+// root of `part`, and pi minus that for a < 0.
+static Expr arc(const Expr& a, const Expr& outer, const Expr& part) {
     const Format f(a);
     const std::vector<double> half_pi = f.pick(half_pi_f32, half_pi_f64);
     const Expr half = f.constant(0.5), zero = f.constant(0);
-    Expr size = magnitude_of(a);
-    Expr outer = size > half, negative = a < zero;
-    Expr z = select(outer, fused_multiply_add(-half, size, half), a * a);  // exact where outer
-    Expr s = select(outer, Halide::sqrt(z), size);
+    Expr negative = a < zero;
+    Expr z = select(outer, part, a * a);
+    Expr s = select(outer, Halide::sqrt(z), magnitude_of(a));
     // What the square root lost: (z - s^2) / (2 s). A reciprocal from the bits, right to 12 %, is enough for less than
     // half an ulp.
     Expr reciprocal = f.from_bits(f.word(f.is_f32() ? 0x7EF311C7 : 0x7FDE623822FC16E6) - f.bits(s));
@@ -97,8 +97,8 @@ static Expr acos_of(const Expr& a) {
     // base - (signed s) (1 + z tail)
     Expr factor =
         select(outer, select(negative, f.constant(2), f.constant(-2)), select(negative, f.constant(-1), f.constant(1)));
-    auto base = [&](double part) {
-        return select(outer, select(negative, f.constant(2 * part), zero), f.constant(part));
+    auto base = [&](double part_of_pi) {
+        return select(outer, select(negative, f.constant(2 * part_of_pi), zero), f.constant(part_of_pi));
     };
     Expr angle = s * factor;
     Expr tail = z * f.polynomial(f.pick(asin_tail_f32, asin_tail_f64), z);
@@ -106,8 +106,25 @@ static Expr acos_of(const Expr& a) {
     return base(half_pi[0]) - (angle + rest);
 }
 
+static Expr acos_of(const Expr& a) {
+    const Format f(a);
+    const Expr half = f.constant(0.5), size = magnitude_of(a);
+    return arc(a, size > half, fused_multiply_add(-half, size, half));  // exact where outer
+}
+
+// The angle t whose (1 - cos t) / 2 is a. 1 - 2 a is exact from 1/4 on, 1 - a from 1/2 on; below, a itself is the part.
+static Expr archav_of(const Expr& a) {
+    const Format f(a);
+    const Expr one = f.constant(1);
+    const Expr cosine = fused_multiply_add(f.constant(-2), a, one);
+    const Expr outer = a < f.constant(0.25) || a > f.constant(0.75);
+    // 0 keeps its sign.
+    return select(a == f.constant(0), a, arc(cosine, outer, select(a > f.constant(0.5), one - a, a)));
+}
+
 Expr sin(const Expr& a) { return with_names(a, sin_of); }
 Expr cos(const Expr& a) { return with_names(a, cos_of); }
 Expr acos(const Expr& a) { return with_names(a, acos_of); }
+Expr archav(const Expr& a) { return with_names(a, archav_of); }
 
 }  // namespace halogram::code

@@ -33,6 +33,12 @@ T log1pmx_of(T a) {
     return z * (square * sum - a);
 }
 
+template <typename T>
+T archav_of(T a) {
+    return a > T(0.5) ? T(3.14159265358979323846264338327950288L) - 2 * std::asin(std::sqrt(1 - a))
+                      : 2 * std::asin(std::sqrt(a));
+}
+
 #define HALOGRAM_REFERENCE(name)                                                                                       \
     {                                                                                                                  \
 #name, [](double a) -> double { return std::name(a); },                                                        \
@@ -51,6 +57,7 @@ const std::vector<Reference>& references() {
         HALOGRAM_REFERENCE(cos),
         HALOGRAM_REFERENCE(acos),
         HALOGRAM_REFERENCE(erf),
+        {"archav", archav_of<double>, archav_of<long double>},
         {"log1pmx", log1pmx_of<double>, log1pmx_of<long double>},
         {"sigmoid", sigmoid_of<double>, sigmoid_of<long double>},
         {"softplus", softplus_of<double>, softplus_of<long double>},

@@ -5,14 +5,31 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Fields that an older ABI 1 header lacks keep what `copy` has; 0 where the size is of none. */
-static int copy_options(const hg_options *options, hg_options *copy) {
-    if (options->size != sizeof *copy && options->size != offsetof(hg_options, form)) {
-        return 0;
+/* A size beyond this is a mistake, and what it would have looked at is not memory of the caller. */
+enum { LARGEST_OPTIONS = 4096 };
+
+/* Fields that an older ABI 1 header lacks keep what `copy` has. Those that a newer one adds to the end must be zero, which
+   is the default of every field: then the call means the same here. */
+static hg_status copy_options(const hg_options *options, hg_options *copy) {
+    const size_t size = options->size;
+    if (size <= sizeof *copy) {
+        if (size != sizeof *copy && size != offsetof(hg_options, form)) {
+            return HG_ERROR_OPTIONS_SIZE;
+        }
+        memcpy(copy, options, size);
+    } else {
+        if (size > LARGEST_OPTIONS || size % sizeof(void *) != 0) {
+            return HG_ERROR_OPTIONS_SIZE;
+        }
+        for (size_t byte = sizeof *copy; byte < size; ++byte) {
+            if (((const char *)options)[byte] != 0) {
+                return HG_ERROR_OPTIONS_UNKNOWN;
+            }
+        }
+        memcpy(copy, options, sizeof *copy);
     }
-    memcpy(copy, options, options->size);
     copy->size = sizeof *copy;
-    return 1;
+    return HG_OK;
 }
 
 HG_HELPER_DEFINITION hg_status hg1_check_options(const hg_options *options, hg_options *checked) {
@@ -21,8 +38,9 @@ HG_HELPER_DEFINITION hg_status hg1_check_options(const hg_options *options, hg_o
     if (options == NULL) {
         return HG_OK;
     }
-    if (!copy_options(options, checked)) {
-        return HG_ERROR_OPTIONS_SIZE;
+    const hg_status status = copy_options(options, checked);
+    if (status != HG_OK) {
+        return status;
     }
     if (options->threads < 0 || options->threads > HG_LARGEST_THREADS) {
         return HG_ERROR_THREADS;
@@ -38,7 +56,7 @@ HG_HELPER_DEFINITION hg_status hg1_check_options(const hg_options *options, hg_o
 
 HG_HELPER_DEFINITION const hg_options *hg1_options_for_sizing(const hg_options *options, hg_options *copy) {
     memset(copy, 0, sizeof *copy);
-    if (options == NULL || !copy_options(options, copy)) {
+    if (options == NULL || copy_options(options, copy) != HG_OK) {
         return options;
     }
     copy->workspace = NULL;

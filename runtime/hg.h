@@ -55,16 +55,20 @@ extern "C" {
     STATUS(37, HG_ERROR_GPARAMETER_OVERLAPS_OUTPUT, "the gradient of a parameter overlaps another output")             \
     STATUS(38, HG_ERROR_WORKSPACE_OVERLAPS, "the workspace overlaps an input or an output")                            \
     STATUS(40, HG_ERROR_OPTIONS_SIZE,                                                                                  \
-           "hg_options.size is not the size of hg_options of this or an older ABI 1 header")                           \
+           "hg_options.size is the size of hg_options of no ABI 1 header")                                             \
     STATUS(41, HG_ERROR_THREADS, "the number of threads is negative or above 65536")                                   \
     STATUS(42, HG_ERROR_WORKSPACE_NULL, "workspace_bytes is given but workspace is NULL")                              \
     STATUS(43, HG_ERROR_WORKSPACE_TOO_SMALL, "the workspace is smaller than the _workspace function asks for")         \
     STATUS(44, HG_ERROR_WORKSPACE_ALIGNMENT, "the workspace is not aligned to 64 bytes")                               \
+    STATUS(45, HG_ERROR_OPTIONS_UNKNOWN,                                                                               \
+           "a field of hg_options is set that this library, older than the header of the program, does not know")      \
     STATUS(50, HG_ERROR_ISA_UNKNOWN, "HALOGRAM_ISA names an instruction set that this library does not have")          \
     STATUS(51, HG_ERROR_ISA_UNSUPPORTED, "HALOGRAM_ISA names an instruction set that this processor lacks")            \
     STATUS(52, HG_ERROR_NO_VARIANT, "this processor supports none of the library's instruction sets")                  \
     STATUS(60, HG_ERROR_OUT_OF_MEMORY, "memory for the workspace could not be allocated")                              \
-    STATUS(61, HG_ERROR_CANCELLED, "the caller's cancel flag was set; the outputs are incomplete")
+    STATUS(61, HG_ERROR_CANCELLED, "the caller's cancel flag was set; the outputs are incomplete")                     \
+    STATUS(62, HG_ERROR_PARALLEL_FOR,                                                                                  \
+           "parallel_for did not call its task exactly once for every index; the outputs are incomplete")
 
 typedef enum hg_status {
 #define HG_STATUS_ENUMERATOR(number, name, text) name = number,
@@ -75,7 +79,8 @@ typedef enum hg_status {
 /* clang-format on */
 
 /* A function that calls task(context, index) once for every index in [0, count), in any order and from any threads,
-   and returns when all calls have returned. */
+   and returns when all calls have returned. One that leaves out or repeats an index makes HG_ERROR_PARALLEL_FOR of the
+   call, unless it was cancelled. */
 typedef void (*hg_task)(void *context, int64_t index);
 typedef void (*hg_parallel_for)(void *user, int64_t count, hg_task task, void *context);
 

@@ -116,6 +116,14 @@ HG_HELPER hg_status hg1_check_workspace(const hg1_setting *setting, const hg1_ca
 
 /* Instruction sets by name; -1 when the name is unknown to this runtime. */
 HG_HELPER int hg1_isa_number(const char *name);
+/* What an x86 processor says of itself, ecx of cpuid's leaf 1, ebx of leaf 7, ecx of leaf 0x80000001; and the register
+   states that the operating system saves (xgetbv). */
+typedef struct hg1_cpu_words {
+    uint32_t basic, extended, amd;
+    uint64_t states;
+} hg1_cpu_words;
+/* A bit for each instruction set, by number, that such a processor can run. */
+HG_HELPER unsigned hg1_x86_isas(const hg1_cpu_words *words);
 /* Non-zero when processor and operating system support the instruction set. */
 HG_HELPER int hg1_isa_supported(int number);
 /* The variant for this processor, or why there is none. */
@@ -132,7 +140,8 @@ HG_HELPER void hg1_pool_run(int64_t count, hg_task task, void *context);
 typedef struct hg1_run {
     const hg_options *options;
     int slots;
-    int stopped;         /* set once the cancel flag was seen */
+    int stopped;         /* set once the cancel flag was seen, or by a broken parallel_for */
+    int misused;         /* set by a broken parallel_for */
     int reporting;       /* held by the thread that is inside the progress callback */
     int64_t done, total; /* units of work, for the progress callback */
     int64_t reported;    /* the largest `done` reported so far */

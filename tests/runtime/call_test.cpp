@@ -275,6 +275,35 @@ TEST_F(Call, CallersOwnThreads) {
     p.expect_gradients();
 }
 
+// One way to break the promise of calling each index once; the last one calls two at a time.
+template <int Way>
+void broken_parallel_for(void *, std::int64_t count, hg_task task, void *context) {
+    for (std::int64_t index = Way == 0 ? count : 0; index < count - (Way == 1); ++index) task(context, index);
+    if (Way == 2) task(context, count - 1);
+    if (Way == 3) task(context, count);
+    if (Way == 4) task(context, -1);
+    if (Way == 5) {
+        std::thread other([=] { task(context, 0); });
+        task(context, 0);
+        other.join();
+    }
+}
+
+TEST_F(Call, BrokenParallelForIsSeen) {
+    Problem<float, Scaled> p(many, many, 3);
+    for (hg_parallel_for broken : {broken_parallel_for<0>, broken_parallel_for<1>, broken_parallel_for<2>,
+                                   broken_parallel_for<3>, broken_parallel_for<4>, broken_parallel_for<5>}) {
+        hg_options options = default_options();
+        options.threads = 3;
+        options.parallel_for = broken;
+        EXPECT_EQ(p.gram(&options), HG_ERROR_PARALLEL_FOR);
+        EXPECT_EQ(p.gram_vjp(&options), HG_ERROR_PARALLEL_FOR);
+        const int flag = 1;
+        options.cancel = &flag;
+        EXPECT_EQ(p.gram(&options), HG_ERROR_CANCELLED);
+    }
+}
+
 // ---- Cancellation and progress ----
 
 volatile int cancel_flag = 0;

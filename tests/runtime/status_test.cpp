@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 #include <set>
 
@@ -161,10 +162,45 @@ TEST(Status, SideBySideIsNoOverlap) {
     for (float v : before) EXPECT_EQ(v, -777.0f);
 }
 
+// A program that was compiled with a later header of ABI 1, linked with this library.
+TEST(Status, OptionsOfANewerHeader) {
+    struct Newer {
+        hg_options known;
+        char more[24];
+    };
+    const auto calls = [](const Newer &newer, std::size_t size) {
+        Vectors p(6, 4, 3);
+        hg_options options = newer.known;
+        std::vector<char> memory(size);  // no byte beyond what the size says
+        options.size = size;
+        std::memcpy(memory.data(), &newer, size);
+        std::memcpy(memory.data(), &options, sizeof options);
+        const auto *given = reinterpret_cast<const hg_options *>(memory.data());
+        std::size_t bytes = 0;
+        const hg_status gram = note(p.gram(given)), vjp = note(p.gram_vjp(given)),
+                        workspace = hg1_gram_workspace(&p.kernel, given, 6, 4, 3, &bytes);
+        EXPECT_EQ(gram, vjp);
+        EXPECT_EQ(gram, workspace);
+        EXPECT_EQ(untouched(p.k.packed()), gram != HG_OK);
+        if (gram == HG_OK) p.expect_gram();
+        return gram;
+    };
+    Newer newer{default_options(), {}};
+    for (std::size_t more : {8u, 16u, 24u}) EXPECT_EQ(calls(newer, sizeof(hg_options) + more), HG_OK);
+    for (std::size_t at : {0u, 7u, 23u}) {
+        newer.more[at] = 1;
+        EXPECT_EQ(calls(newer, sizeof newer), HG_ERROR_OPTIONS_UNKNOWN) << at;
+        newer.more[at] = 0;
+    }
+    newer.more[8] = 1;
+    EXPECT_EQ(calls(newer, sizeof(hg_options) + 8), HG_OK);  // not of the struct
+}
+
 TEST(Status, Options) {
     alignas(64) static char workspace[1 << 20];
     both_give(HG_ERROR_OPTIONS_SIZE, [](Vectors &, hg_options &o) { o.size = 0; });
-    both_give(HG_ERROR_OPTIONS_SIZE, [](Vectors &, hg_options &o) { o.size += 8; });
+    both_give(HG_ERROR_OPTIONS_SIZE, [](Vectors &, hg_options &o) { o.size -= 4; });
+    both_give(HG_ERROR_OPTIONS_SIZE, [](Vectors &, hg_options &o) { o.size = std::size_t(-1) / 8 * 8; });
     both_give(HG_ERROR_THREADS, [](Vectors &, hg_options &o) { o.threads = -1; });
     both_give(HG_ERROR_THREADS, [](Vectors &, hg_options &o) { o.threads = 65537; });
     both_give(HG_ERROR_WORKSPACE_NULL, [](Vectors &, hg_options &o) { o.workspace_bytes = 64; });
@@ -288,6 +324,15 @@ TEST(Status, Cancelled) {
     Vectors p(100, 100, 3);
     EXPECT_EQ(note(p.gram(&options)), HG_ERROR_CANCELLED);
     EXPECT_EQ(note(p.gram_vjp(&options)), HG_ERROR_CANCELLED);
+}
+
+TEST(Status, BrokenParallelFor) {
+    hg_options options = default_options();
+    options.threads = 2;
+    options.parallel_for = [](void *, std::int64_t, hg_task, void *) {};
+    Vectors p(900, 900, 3);
+    EXPECT_EQ(note(p.gram(&options)), HG_ERROR_PARALLEL_FOR);
+    EXPECT_EQ(note(p.gram_vjp(&options)), HG_ERROR_PARALLEL_FOR);
 }
 
 }  // namespace

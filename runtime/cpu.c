@@ -16,6 +16,60 @@ HG_HELPER_DEFINITION int hg1_isa_number(const char *name) {
     return -1;
 }
 
+/* Bits of cpuid: of ecx in leaf 1; of ebx in leaf 7; of ecx in leaf 0x80000001. */
+enum {
+    SSE3 = 1 << 0,
+    SSSE3 = 1 << 9,
+    FMA = 1 << 12,
+    SSE41 = 1 << 19,
+    SSE42 = 1 << 20,
+    MOVBE = 1 << 22,
+    POPCNT = 1 << 23,
+    OSXSAVE = 1 << 27,
+    AVX = 1 << 28,
+    F16C = 1 << 29
+};
+enum {
+    BMI1 = 1 << 3,
+    AVX2 = 1 << 5,
+    BMI2 = 1 << 8,
+    AVX512F = 1 << 16,
+    AVX512DQ = 1 << 17,
+    AVX512CD = 1 << 28,
+    AVX512BW = 1 << 30
+};
+static const uint32_t AVX512VL = (uint32_t)1 << 31;
+enum { LZCNT = 1 << 5 };
+
+static int has(uint64_t word, uint64_t bits) {
+    return (word & bits) == bits;
+}
+
+HG_HELPER_DEFINITION unsigned hg1_x86_isas(const hg1_cpu_words *words) {
+    /* What the compiler of the leaves may emit without being told to: it takes avx512 for a Skylake with AVX-512, avx2 for a
+       Haswell, sse41 for a Penryn. Hypervisors and emulators hide single features of a processor; and lzcnt without LZCNT is
+       another instruction, which gives another number. */
+    const uint64_t for_avx2 = FMA | SSE42 | MOVBE | POPCNT | OSXSAVE | AVX | F16C,
+                   for_avx2_extended = AVX2 | BMI1 | BMI2,
+                   for_avx512 = (uint64_t)(AVX512F | AVX512DQ | AVX512CD | AVX512BW) | AVX512VL;
+    /* The processor's word is not enough: the operating system must save the wide registers (xmm, ymm; opmask, zmm). */
+    const uint64_t ymm_states = 0x6, zmm_states = 0xe6;
+    unsigned found = 0;
+    if (!has(words->basic, SSE3 | SSSE3 | SSE41)) {
+        return found;
+    }
+    found |= 1u << ISA_SSE41;
+    if (!has(words->basic, for_avx2) || !has(words->extended, for_avx2_extended) || !has(words->amd, LZCNT) ||
+        !has(words->states, ymm_states)) {
+        return found;
+    }
+    found |= 1u << ISA_AVX2;
+    if (has(words->extended, for_avx512) && has(words->states, zmm_states)) {
+        found |= 1u << ISA_AVX512;
+    }
+    return found;
+}
+
 #if defined(__x86_64__) || defined(__i386__)
 
 #include <cpuid.h>
@@ -27,39 +81,21 @@ static uint64_t enabled_states(void) {
 }
 
 static unsigned detect(void) {
+    hg1_cpu_words words = {0, 0, 0, 0};
     unsigned a, b, c, d;
-    unsigned found = 0;
-    if (!__get_cpuid(1, &a, &b, &c, &d)) {
-        return 0;
+    if (__get_cpuid(1, &a, &b, &c, &d)) {
+        words.basic = c;
     }
-    const unsigned ssse3 = 1u << 9, fma = 1u << 12, sse41 = 1u << 19, osxsave = 1u << 27, avx = 1u << 28,
-                   f16c = 1u << 29;
-    if ((c & ssse3) != 0 && (c & sse41) != 0) {
-        found |= 1u << ISA_SSE41;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+        words.extended = b;
     }
-    const unsigned for_avx2 = fma | osxsave | avx | f16c;
-    if ((c & for_avx2) != for_avx2 || (found & (1u << ISA_SSE41)) == 0) {
-        return found;
+    if (__get_cpuid(0x80000001u, &a, &b, &c, &d)) {
+        words.amd = c;
     }
-    /* The processor's word is not enough: the operating system must save the wide registers (xmm, ymm; opmask, zmm). */
-    const uint64_t states = enabled_states();
-    const uint64_t ymm_states = 0x6, zmm_states = 0xe6;
-    unsigned a7, b7, c7, d7;
-    if ((states & ymm_states) != ymm_states || !__get_cpuid_count(7, 0, &a7, &b7, &c7, &d7)) {
-        return found;
+    if ((words.basic & OSXSAVE) != 0) {
+        words.states = enabled_states();
     }
-    const unsigned avx2 = 1u << 5;
-    if ((b7 & avx2) == 0) {
-        return found;
-    }
-    found |= 1u << ISA_AVX2;
-    const unsigned avx512f = 1u << 16, avx512dq = 1u << 17, avx512cd = 1u << 28, avx512bw = 1u << 30,
-                   avx512vl = 1u << 31;
-    const unsigned for_avx512 = avx512f | avx512dq | avx512cd | avx512bw | avx512vl;
-    if ((b7 & for_avx512) == for_avx512 && (states & zmm_states) == zmm_states) {
-        found |= 1u << ISA_AVX512;
-    }
-    return found;
+    return hg1_x86_isas(&words);
 }
 
 #elif defined(__aarch64__)

@@ -48,8 +48,6 @@ HG_HELPER_DEFINITION hg_status hg1_choose_variant(const hg1_kernel *kernel, cons
     return choice == CHOICE_NONE ? HG_ERROR_NO_VARIANT : HG_ERROR_ISA_UNKNOWN;
 }
 
-enum { DESCRIPTION_EMPTY = 0, DESCRIPTION_BEING_FILLED = 1, DESCRIPTION_FILLED = 2 };
-
 static void describe(const hg1_kernel *kernel, hg_info *info) {
     const hg1_variant *variant;
     info->size = sizeof *info;
@@ -66,19 +64,29 @@ static void describe(const hg1_kernel *kernel, hg_info *info) {
     info->variant = variant != NULL ? variant->isa : NULL;
 }
 
+/* Nobody waits for another thread, which a fork may have left behind in the parent: who comes while the first call is at
+   work fills a copy of his own, and the first one to finish is published. A copy that is published is never freed. */
 HG_SHARED const hg_info *hg1_info(const hg1_kernel *kernel, hg1_description *description) {
-    int state = DESCRIPTION_EMPTY;
-    if (__atomic_load_n(&description->state, __ATOMIC_ACQUIRE) == DESCRIPTION_FILLED) {
-        return &description->info;
+    const hg_info *found = __atomic_load_n(&description->published, __ATOMIC_ACQUIRE);
+    if (found != NULL) {
+        return found;
     }
-    if (__atomic_compare_exchange_n(&description->state, &state, DESCRIPTION_BEING_FILLED, 0, __ATOMIC_ACQUIRE,
-                                    __ATOMIC_ACQUIRE)) {
-        describe(kernel, &description->info);
-        __atomic_store_n(&description->state, DESCRIPTION_FILLED, __ATOMIC_RELEASE);
-    }
-    /* Another thread is a few assignments away from the end. */
-    while (__atomic_load_n(&description->state, __ATOMIC_ACQUIRE) != DESCRIPTION_FILLED) {
+    const int first = __atomic_exchange_n(&description->taken, 1, __ATOMIC_RELAXED) == 0;
+    hg_info *made = first ? &description->info : (hg_info *)calloc(1, sizeof *made);
+    while (made == NULL) { /* no memory: perhaps there is some again, or another thread is ready, when it next runs */
         sched_yield();
+        found = __atomic_load_n(&description->published, __ATOMIC_ACQUIRE);
+        if (found != NULL) {
+            return found;
+        }
+        made = (hg_info *)calloc(1, sizeof *made);
     }
-    return &description->info;
+    describe(kernel, made);
+    if (!__atomic_compare_exchange_n(&description->published, &found, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        if (!first) {
+            free(made);
+        }
+        return found;
+    }
+    return made;
 }

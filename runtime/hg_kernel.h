@@ -160,7 +160,8 @@ HG_API hg_status hg1_gram_vjp_workspace(const hg1_kernel *kernel, const hg_optio
 HG_API hg_status hg1_gram_error_bound(const hg1_kernel *kernel, const hg1_call *call, void *bound);
 /* What a library says of itself, filled at the first call. */
 typedef struct hg1_description {
-    int state; /* 0, being filled, filled; atomic */
+    const hg_info *published; /* atomic; NULL until the first call has filled it */
+    int taken;                /* atomic; `info` belongs to the call that found 0 here */
     hg_info info;
 } hg1_description;
 HG_API const hg_info *hg1_info(const hg1_kernel *kernel, hg1_description *description);

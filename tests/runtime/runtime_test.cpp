@@ -98,6 +98,49 @@ TEST_F(Dispatch, RefusesWhatItCannotRun) {
     EXPECT_EQ(choose({}), HG_ERROR_NO_VARIANT);
 }
 
+// The features of a Penryn, a Haswell and a Skylake server that code for them may use unasked, by their bits in cpuid; a
+// virtual machine may hide any one of them.
+TEST_F(Dispatch, VariantsNeedAllThatTheirCodeMayUse) {
+    const auto bits = [](std::initializer_list<int> numbers) {
+        std::uint32_t word = 0;
+        for (int number : numbers) word |= std::uint32_t(1) << number;
+        return word;
+    };
+    const unsigned sse41 = 1u << hg1_isa_number("sse41"), avx2 = sse41 | 1u << hg1_isa_number("avx2"),
+                   avx512 = avx2 | 1u << hg1_isa_number("avx512");
+    // ecx of 1: sse3, ssse3, sse4.1; fma, sse4.2, movbe, popcnt, osxsave, avx, f16c. ebx of 7: bmi1, avx2, bmi2;
+    // avx512f, dq, cd, bw, vl. ecx of 0x80000001: lzcnt. xcr0: xmm, ymm; opmask, zmm.
+    const hg1_cpu_words penryn = {bits({0, 9, 19}), 0, 0, 0},
+                        haswell = {bits({0, 9, 19, 12, 20, 22, 23, 27, 28, 29}), bits({3, 5, 8}), bits({5}), 0x6},
+                        skylake = {haswell.basic, bits({3, 5, 8, 16, 17, 28, 30, 31}), bits({5}), 0xe6};
+    const auto expect = [](const hg1_cpu_words &all, unsigned with, const hg1_cpu_words &below, unsigned without) {
+        EXPECT_EQ(hg1_x86_isas(&all), with);
+        for (int bit = 0; bit < 32; ++bit) {
+            const std::uint32_t mask = ~(std::uint32_t(1) << bit);
+            for (int word = 0; word < 4; ++word) {
+                hg1_cpu_words w = all;
+                if (word == 3)
+                    w.states &= mask;
+                else
+                    (word == 0 ? w.basic : word == 1 ? w.extended : w.amd) &= mask;
+                const bool matters =
+                    w.basic != all.basic || w.extended != all.extended || w.amd != all.amd || w.states != all.states;
+                if (!matters) continue;
+                const bool of_below = (w.basic & below.basic) != below.basic ||
+                                      (w.extended & below.extended) != below.extended ||
+                                      (w.amd & below.amd) != below.amd || (w.states & below.states) != below.states;
+                if (of_below)
+                    EXPECT_LT(hg1_x86_isas(&w), with) << word << " " << bit;
+                else
+                    EXPECT_EQ(hg1_x86_isas(&w), without) << word << " " << bit;
+            }
+        }
+    };
+    expect(penryn, sse41, {}, 0);
+    expect(haswell, avx2, penryn, sse41);
+    expect(skylake, avx512, haswell, avx2);
+}
+
 TEST_F(Dispatch, InfoNamesTheVariant) {
     const std::vector<hg1_variant> all = {variant("sse41")};
     const hg1_kernel k = kernel(all);
@@ -108,6 +151,35 @@ TEST_F(Dispatch, InfoNamesTheVariant) {
     EXPECT_EQ(info.abi_version, 1);
     EXPECT_STREQ(info.name, "demo");
     EXPECT_EQ(info.status == HG_OK, info.variant != nullptr);
+}
+
+// What a child of fork finds where another thread was filling the description: the parent's memory, and nobody at work.
+TEST_F(Dispatch, InfoWaitsForNobody) {
+    const std::vector<hg1_variant> all = {variant("sse41")};
+    const hg1_kernel k = kernel(all);
+    hg1_description left{};
+    left.taken = 1;
+    left.info.size = 1;  // half filled
+    const hg_info *info = hg1_info(&k, &left);
+    ASSERT_EQ(info->size, sizeof(hg_info));
+    EXPECT_STREQ(info->name, "demo");
+    EXPECT_EQ(hg1_info(&k, &left), info);
+    std::free(const_cast<hg_info *>(info));
+}
+
+TEST_F(Dispatch, EveryThreadGetsTheSameInfo) {
+    const std::vector<hg1_variant> all = {variant("sse41")};
+    const hg1_kernel k = kernel(all);
+    for (int round = 0; round < 100; ++round) {
+        hg1_description description{};
+        const hg_info *found[4] = {};
+        std::vector<std::thread> threads;
+        for (const hg_info *&f : found) threads.emplace_back([&] { f = hg1_info(&k, &description); });
+        for (std::thread &thread : threads) thread.join();
+        for (const hg_info *f : found) EXPECT_EQ(f, found[0]);
+        EXPECT_STREQ(found[0]->name, "demo");
+        if (found[0] != &description.info) std::free(const_cast<hg_info *>(found[0]));
+    }
 }
 
 TEST(Threads, NumberIsCheckedAndRestored) {

@@ -46,9 +46,9 @@ static int has(uint64_t word, uint64_t bits) {
 }
 
 HG_HELPER_DEFINITION unsigned hg1_x86_isas(const hg1_cpu_words *words) {
-    /* What the compiler of the leaves may emit without being told to: it takes avx512 for a Skylake with AVX-512, avx2 for a
-       Haswell, sse41 for a Penryn. Hypervisors and emulators hide single features of a processor; and lzcnt without LZCNT is
-       another instruction, which gives another number. */
+    /* What the compiler of the leaves may emit without being told to: it takes avx512 for a Skylake with AVX-512, avx2 for
+       a Haswell, sse41 for a Penryn. Hypervisors and emulators hide single features of a processor; and lzcnt without
+       LZCNT is another instruction, which gives another number. */
     const uint64_t for_avx2 = FMA | SSE42 | MOVBE | POPCNT | OSXSAVE | AVX | F16C,
                    for_avx2_extended = AVX2 | BMI1 | BMI2,
                    for_avx512 = (uint64_t)(AVX512F | AVX512DQ | AVX512CD | AVX512BW) | AVX512VL;

@@ -83,7 +83,7 @@ static inline int64_t hg1_vjp_chunk_columns(int64_t m) {
 /* Calls that need no more workspace than this take it from the stack. */
 #define HG_STACK_WORKSPACE (96 * 1024)
 
-/* ---- checks.c ---- */
+/* ---- options.c, checks.c ---- */
 
 /* Options with every default filled in, and what follows from the kernel. */
 typedef struct hg1_setting {

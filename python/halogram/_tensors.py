@@ -22,6 +22,7 @@ PLAIN = (Tensor, torch.nn.Parameter)  # no subclass that wants to see what is do
 threads = torch.get_num_threads
 transform = torch._C._functorch.peek_interpreter_stack
 is_batched = torch._C._functorch.is_legacy_batchedtensor  # by is_grads_batched
+_is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
 _modes = torch._C._len_torch_dispatch_stack
 _tracing = torch._C._get_tracing_state
 
@@ -56,6 +57,16 @@ def expect_dense(name: str, tensor: Tensor) -> None:
         raise TypeError(f"{name} has the layout {tensor.layout}: make it dense with .to_dense()")
     if tensor.is_complex():
         raise TypeError(f"{name} has dtype {tensor.dtype}: it needs real numbers")
+    _expect_whole_storage(name, tensor)
+
+
+def _expect_whole_storage(name: str, tensor: Tensor) -> None:
+    """torch reads beyond a storage that was shrunk under its tensor; native calls ask on their own."""
+    if torch.compiler.is_compiling() or type(tensor) not in PLAIN or _is_wrapped(tensor) or not tensor.numel():
+        return
+    last = tensor.storage_offset() + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride()))
+    if tensor.untyped_storage().nbytes() // tensor.itemsize <= last:
+        raise ValueError(f"{name} has no memory for some of its numbers: its storage was resized")
 
 
 def checked(x: Tensor, y: Tensor | None) -> str:

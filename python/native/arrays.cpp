@@ -1,5 +1,6 @@
 #include "python/native/arrays.h"
 
+#include <optional>
 #include <unordered_map>
 
 namespace halogram {
@@ -22,6 +23,35 @@ const dlpack::ExchangeApi* exchange_api(nb::handle object) {
     }
     if (api != nullptr && known.emplace(type, api).second) Py_INCREF(type);
     return api;
+}
+
+// A number that a method without arguments returns; nothing where there is none: a tensor that wraps another has no storage.
+std::optional<std::int64_t> number_of(nb::handle object, const char* method) {
+    const nb::object result = nb::steal(PyObject_CallMethodNoArgs(object.ptr(), nb::str(method).ptr()));
+    const long long number = result.is_valid() ? PyLong_AsLongLong(result.ptr()) : -1;
+    if (PyErr_Occurred() == nullptr) return number;
+    PyErr_Clear();
+    return std::nullopt;
+}
+
+// torch lets a storage shrink under the tensors that lie in it, and tells DLPack their old shape.
+void expect_whole_storage(nb::handle tensor, const ArrayView& view, std::int64_t element, const std::string& what) {
+    static const nb::handle untyped_storage = PyUnicode_InternFromString("untyped_storage");
+    const nb::object storage = nb::steal(PyObject_CallMethodNoArgs(tensor.ptr(), untyped_storage.ptr()));
+    if (!storage.is_valid()) {  // of another library
+        PyErr_Clear();
+        return;
+    }
+    const std::optional<std::int64_t> bytes = number_of(storage, "nbytes"),
+                                      offset = number_of(tensor, "storage_offset");
+    std::int64_t last = offset.value_or(0);
+    for (int k = 0; k < view.dimensions(); ++k) {
+        if (view.extent(k) == 0) return;
+        last += (view.extent(k) - 1) * view.stride(k);
+    }
+    if (bytes && *bytes / element <= last)
+        fail(PyExc_ValueError, what + " has no memory for " + std::to_string(last + 1 - *bytes / element) +
+                                   " of its numbers: its storage was resized");
 }
 
 std::string type_text(const dlpack::DataType& type) {
@@ -102,6 +132,7 @@ ArrayView::ArrayView(nb::handle object, const std::string& what, int element_bit
         return;
     }
     data_ = static_cast<char*>(tensor_.data) + tensor_.byte_offset;
+    if (!kept_.is_valid()) expect_whole_storage(object, *this, element_bits / 8, what);
 }
 
 bool ArrayView::reaches(const char* begin, std::size_t bytes) const {

@@ -65,14 +65,15 @@ bench: configure
 
 compare: configure python-environment
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target halogram
-	@$(PYTHON_VENV)/bin/pip install -q --no-deps -r benchmarks/requirements.txt
+	@$(PYTHON_VENV)/bin/pip install -q --no-deps --require-hashes -r benchmarks/requirements.txt
 	@$(PYTHON_VENV)/bin/python benchmarks/compare.py --program $(HALOGRAM) --output build/compare
 
 # The libraries that the Python package works with, for its tests: torch, scikit-learn, GPyTorch and what they need.
 python-environment:
 	@cmp -s python/requirements.txt $(PYTHON_VENV)/.stamp || { \
 	    echo "setup: making $(PYTHON_VENV) with python/requirements.txt (6 GB)" && python3 -m venv --clear $(PYTHON_VENV) && \
-	    $(PYTHON_VENV)/bin/pip install -q --disable-pip-version-check --no-deps -r python/requirements.txt && \
+	    $(PYTHON_VENV)/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes \
+	        -r python/requirements.txt && \
 	    $(PYTHON_VENV)/bin/pip check && cp python/requirements.txt $(PYTHON_VENV)/.stamp; }
 
 python-package: wheel python-environment

@@ -12,7 +12,8 @@ namespace halogram {
 
 namespace fs = std::filesystem;
 
-AtomicOutput::AtomicOutput(const fs::path& directory) : directory_(fs::absolute(directory.empty() ? "." : directory)) {
+AtomicOutput::AtomicOutput(const fs::path& directory, Link link)
+    : directory_(fs::absolute(directory.empty() ? "." : directory)), link_(std::move(link)) {
     std::vector<fs::path> missing;
     std::error_code error;
     for (fs::path path = directory_; !fs::exists(path, error); path = path.parent_path()) {
@@ -35,6 +36,12 @@ AtomicOutput::AtomicOutput(const fs::path& directory) : directory_(fs::absolute(
         roll_back();
         throw;
     }
+}
+
+AtomicOutput::Link AtomicOutput::hard_link() {
+    return [](const fs::path& file, const fs::path& second, std::error_code& error) {
+        fs::create_hard_link(file, second, error);
+    };
 }
 
 AtomicOutput::~AtomicOutput() {
@@ -66,10 +73,21 @@ void AtomicOutput::commit() {
     std::error_code error;
     for (File& file : files_) {
         if (!fs::exists(fs::symlink_status(file.name, error))) continue;
-        // A second name for the older file. Where the file system has no such links, nothing can be put back.
+        // A second name for the older file; a copy where the file system has no such links.
         const fs::path backup = temporary_name(file.name, ".old");
-        fs::create_hard_link(file.name, backup, error);
-        if (!error) file.backup = backup;
+        link_(file.name, backup, error);
+        if (error) {
+            error.clear();
+            const bool directory = fs::is_directory(fs::symlink_status(file.name));  // then the renaming fails
+            if (!directory) fs::copy(file.name, backup, fs::copy_options::copy_symlinks, error);
+            if (error) {
+                std::error_code ignored;
+                fs::remove(backup, ignored);  // half a copy
+                throw LibraryError("'" + file.name.string() +
+                                   "' could not be kept until it is replaced: " + error.message());
+            }
+        }
+        if (fs::exists(fs::symlink_status(backup, error))) file.backup = backup;
     }
     for (File& file : files_) {
         fs::rename(file.temporary, file.name, error);

@@ -66,6 +66,32 @@ TEST(AtomicOutput, OlderFilesAreReplacedOrKept) {
     EXPECT_EQ(entries(temporary.path()), 2u);
 }
 
+// FAT, exFAT, some network and shared folders.
+TEST(AtomicOutput, OlderFilesComeBackWithoutHardLinks) {
+    const auto no_links = [](const fs::path&, const fs::path&, std::error_code& error) {
+        error = std::make_error_code(std::errc::operation_not_supported);
+    };
+    const TemporaryDirectory temporary;
+    write_new_file(temporary.path() / "one", "old");
+    fs::create_symlink("one", temporary.path() / "link");
+    {
+        AtomicOutput output(temporary.path(), no_links);
+        for (const char* name : {"one", "link", "two"}) output.add(name, "new");
+        fs::create_directories(temporary.path() / "two/inside");
+        EXPECT_THROW(output.commit(), LibraryError);
+    }
+    EXPECT_EQ(read_file(temporary.path() / "one"), "old");
+    EXPECT_EQ(fs::read_symlink(temporary.path() / "link"), "one");
+    EXPECT_EQ(entries(temporary.path()), 3u);
+    {
+        AtomicOutput output(temporary.path(), no_links);
+        output.add("one", "new");
+        output.commit();
+    }
+    EXPECT_EQ(read_file(temporary.path() / "one"), "new");
+    EXPECT_EQ(entries(temporary.path()), 3u);
+}
+
 TEST(AtomicOutput, RefusesWhatIsNoDirectory) {
     const TemporaryDirectory temporary;
     write_new_file(temporary.path() / "file", "");

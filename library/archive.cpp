@@ -9,16 +9,44 @@
 #include "library/files.h"
 #include "library/interruption.h"
 #include "library/joined.h"
+#include "library/object_checks.h"
 #include "library/object_symbols.h"
 #include "library/process.h"
+#include "library/sha256.h"
 #include "library/temporary_directory.h"
 
 namespace halogram {
 namespace {
 
-// No debug information: it would hold the temporary directory. Contraction to fused multiply-add would change bits.
-const std::vector<std::string> compile_flags = {
-    "-std=c99", "-O2", "-fPIC", "-ffp-contract=off", "-fvisibility=hidden", "-pthread", "-Iruntime"};
+std::string_view runtime_file(std::string_view name) {
+    for (const EmbeddedFile& file : embedded_runtime())
+        if (file.name == name) return file.contents;
+    throw LibraryError("the program lacks the runtime's file '" + std::string(name) + "'");
+}
+
+// After the user's own flags, so that what they change of values is undone; hg_kernel.h refuses what cannot be. No debug
+// information: it would hold the temporary directory.
+std::vector<std::string> compile_flags() {
+    std::vector<std::string> flags = split_command(std::string(runtime_file("compile_flags.txt")));
+    flags.emplace_back("-Iruntime");
+    return flags;
+}
+
+// Copies of the runtime that were compiled with other flags may differ: they do not merge, as those of other versions.
+std::string names_with_flags(std::string names, const std::vector<std::string>& compiler) {
+    if (compiler.size() == 1) return names;
+    constexpr std::size_t digits = 8;
+    const std::size_t line = names.find('\n', names.find("#define hg1_"));
+    if (line == std::string::npos) return names;
+    const std::string before = names.substr(line - digits, digits);
+    std::string configuration = before;
+    for (std::size_t word = 1; word < compiler.size(); ++word) configuration += "\n" + compiler[word];
+    const std::string after = sha256(configuration).substr(0, digits);
+    for (std::size_t at = names.find("_" + before + "\n"); at != std::string::npos;
+         at = names.find("_" + before + "\n", at))
+        names.replace(at + 1, digits, after);
+    return names;
+}
 
 std::string environment(const char* variable, const char* otherwise) {
     const char* value = std::getenv(variable);
@@ -46,8 +74,12 @@ public:
         std::filesystem::create_directory(directory_.path() / "runtime");
         write(input_.name + ".h", input_.c_header);
         write(input_.name + ".c", input_.c_source);
+        checks_ = ObjectChecks(compiler[0]);
         add_leaf_objects();
-        for (const EmbeddedFile& file : embedded_runtime()) write("runtime/" + std::string(file.name), file.contents);
+        for (const EmbeddedFile& file : embedded_runtime())
+            write("runtime/" + std::string(file.name), file.name == "hg_names.h"
+                                                           ? names_with_flags(std::string(file.contents), compiler)
+                                                           : std::string(file.contents));
         report("compiling the entry points and the runtime");
         compile(compiler, input_.name + ".c", input_.name + ".o");
         for (const EmbeddedFile& file : embedded_runtime()) {
@@ -55,6 +87,7 @@ public:
             const std::string stem(file.name.substr(0, file.name.size() - 2));
             compile(compiler, "runtime/" + stem + ".c", member(stem + ".o"));
         }
+        checks_.expect_whole(input_.kernels);
         report("writing the archive");
         return archive(archiver);
     }
@@ -92,6 +125,8 @@ private:
             const std::string name = member(file_name.ends_with(".o") ? file_name : file_name + ".o");
             add_member(name);
             write(name, with_hidden_symbols(bytes, file_name));
+            checks_.add_leaf(file_name, bytes);
+            bytes_of_members_ += bytes.size();
         }
         for (const std::string& symbol : leaf_wrapper_symbols(input_.kernels))
             if (!defined.contains(symbol)) throw LibraryError("no leaf object defines the function '" + symbol + "'");
@@ -118,24 +153,35 @@ private:
 
     void compile(std::vector<std::string> command, const std::string& source, const std::string& object) {
         add_member(object);
-        command.insert(command.end(), compile_flags.begin(), compile_flags.end());
+        const std::vector<std::string> flags = compile_flags();
+        command.insert(command.end(), flags.begin(), flags.end());
         command.insert(command.end(), {"-c", source, "-o", object});
         execute(command, "the C compiler failed on " + source);
+        const std::filesystem::path path = directory_.path() / object;
+        const std::string bytes = std::filesystem::is_regular_file(path) ? read_file(path) : "";
+        checks_.add_compiled(source, bytes);
+        bytes_of_members_ += bytes.size();
     }
 
     std::string archive(std::vector<std::string> command) const {
+        const std::string archiver = command[0];
         const std::string file_name = "lib" + input_.name + ".a";
         // D: no times, owners or modes.
         command.insert(command.end(), {"rcsD", file_name});
         command.insert(command.end(), members_.begin(), members_.end());
         execute(command, "the archiver failed");
-        return read_file(directory_.path() / file_name);
+        const std::filesystem::path path = directory_.path() / file_name;
+        std::string bytes = std::filesystem::is_regular_file(path) ? read_file(path) : "";
+        expect_archive(archiver, bytes, bytes_of_members_);
+        return bytes;
     }
 
     const ArchiveInput& input_;
     const ArchiveOptions& options_;
     TemporaryDirectory directory_;
     std::set<std::string> members_, leaf_symbols_;
+    ObjectChecks checks_{""};
+    std::size_t bytes_of_members_ = 0;
 };
 
 }  // namespace

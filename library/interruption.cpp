@@ -6,12 +6,15 @@ namespace halogram {
 namespace {
 
 volatile std::sig_atomic_t arrived = 0;
+// Guards stand inside of one another, in one thread; only the outermost one takes and gives back.
+int standing = 0;
 
 extern "C" void note_signal(int signal) { arrived = signal; }
 
 }  // namespace
 
-InterruptionGuard::InterruptionGuard() : taken_{{{SIGINT}, {SIGTERM}, {SIGHUP}}} {
+InterruptionGuard::InterruptionGuard() : taken_{{{SIGINT}, {SIGTERM}, {SIGHUP}, {SIGQUIT}, {SIGXFSZ}, {SIGXCPU}}} {
+    if (standing++ > 0) return;
     arrived = 0;
     for (Taken& taken : taken_) {
         if (sigaction(taken.signal, nullptr, &taken.before) != 0 || taken.before.sa_handler != SIG_DFL) continue;
@@ -23,6 +26,7 @@ InterruptionGuard::InterruptionGuard() : taken_{{{SIGINT}, {SIGTERM}, {SIGHUP}}}
 }
 
 InterruptionGuard::~InterruptionGuard() {
+    if (--standing > 0) return;  // what arrived is for the outer one
     for (const Taken& taken : taken_)
         if (taken.taken) sigaction(taken.signal, &taken.before, nullptr);
     const int signal = arrived;

@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM and SIGHUP while files are being made: they become an exception, so that destructors remove what is
+// SIGINT, SIGTERM, SIGHUP, SIGQUIT and those of exceeded limits (SIGXFSZ, SIGXCPU) while files are being made: they become an exception, so that destructors remove what is
 // half made, and take their usual course afterwards.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace halogram {
 
 class InterruptionGuard {
 public:
-    // Takes over the signals whose disposition is the default one; a program's own handlers and ignored signals stay.
+    // Takes over, where no other guard stands, the signals whose disposition is the default one; a program's own handlers and ignored signals stay.
     InterruptionGuard();
     // Gives the signals back. One that arrived is raised again and usually ends the program here; hence the guard
     // stands before everything that removes files.
@@ -23,7 +23,7 @@ private:
         bool taken = false;
         struct sigaction before = {};
     };
-    std::array<Taken, 3> taken_;
+    std::array<Taken, 6> taken_;
 };
 
 bool interrupted();

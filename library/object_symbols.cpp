@@ -29,7 +29,7 @@ struct Elf64 {
 };
 
 [[noreturn]] void fail(const std::string& object_name, const std::string& what) {
-    throw LibraryError("object file '" + object_name + "': " + what);
+    throw ObjectError(object_name, what);
 }
 
 template <typename Elf>
@@ -92,7 +92,25 @@ void visit_symbols(std::string_view object, const std::string& object_name, Visi
     }
 }
 
+template <typename Elf>
+std::string machine_text(const CheckedBytes& bytes, const char* width) {
+    const auto machine = bytes.record<typename Elf::Header>(0).e_machine;
+    const std::string name = machine == EM_X86_64    ? "x86-64"
+                             : machine == EM_AARCH64 ? "arm-64"
+                                                     : "ELF machine " + std::to_string(machine);
+    return name + " (" + width + " bits)";
+}
+
 }  // namespace
+
+ObjectError::ObjectError(const std::string& object_name, const std::string& what)
+    : LibraryError("object file '" + object_name + "': " + what), reason(what) {}
+
+std::string object_machine(std::string_view object, const std::string& object_name) {
+    visit_symbols(object, object_name, [](auto&&...) {});  // is it an object at all
+    const CheckedBytes bytes(object, [&](const std::string& what) { fail(object_name, what); });
+    return object[EI_CLASS] == ELFCLASS32 ? machine_text<Elf32>(bytes, "32") : machine_text<Elf64>(bytes, "64");
+}
 
 ObjectSymbols object_symbols(std::string_view object, const std::string& object_name) {
     std::set<std::string> defined, undefined;

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "library/error.h"
+
 namespace halogram {
 
 struct ObjectSymbols {
@@ -12,7 +14,15 @@ struct ObjectSymbols {
     std::vector<std::string> undefined;  // those that it needs, sorted
 };
 
-// Both throw LibraryError, naming `object_name`, where the bytes are not a relocatable ELF object of this machine's
+struct ObjectError : LibraryError {
+    ObjectError(const std::string& object_name, const std::string& what);
+    std::string reason;  // without the object's name
+};
+
+// "x86-64 (64 bits)". Throws as the two below.
+std::string object_machine(std::string_view object, const std::string& object_name);
+
+// Both throw ObjectError, naming `object_name`, where the bytes are not a relocatable ELF object of this machine's
 // byte order. The architecture and the word size may be others.
 ObjectSymbols object_symbols(std::string_view object, const std::string& object_name);
 

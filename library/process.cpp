@@ -52,6 +52,18 @@ private:
     posix_spawn_file_actions_t actions_;
 };
 
+class SpawnAttributes {
+public:
+    SpawnAttributes() { posix_spawnattr_init(&attributes_); }
+    ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
+    SpawnAttributes(const SpawnAttributes&) = delete;
+    SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+    posix_spawnattr_t* get() { return &attributes_; }
+
+private:
+    posix_spawnattr_t attributes_;
+};
+
 // Reads until the end of the program's output; false when a signal arrived before.
 bool read_all(int descriptor, std::string& output) {
     std::array<char, 4096> buffer;
@@ -66,6 +78,18 @@ bool read_all(int descriptor, std::string& output) {
         output.append(buffer.data(), static_cast<std::size_t>(count));
     }
     return false;
+}
+
+// Asks the program and what it started to end; those that do not within two seconds are ended.
+void end(pid_t process) {
+    kill(-process, SIGTERM);
+    for (int wait = 0; wait < 100; ++wait) {
+        siginfo_t state = {};
+        if (waitid(P_PID, static_cast<id_t>(process), &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid != 0)
+            break;
+        poll(nullptr, 0, 20);
+    }
+    kill(-process, SIGKILL);
 }
 
 int wait_for(pid_t process) {
@@ -114,12 +138,16 @@ ProcessResult run_process(const std::vector<std::string>& arguments, const std::
     std::vector<char*> words;
     for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
     words.push_back(nullptr);
+    // A group of its own, which ends together: gcc starts cc1 and as.
+    SpawnAttributes attributes;
+    posix_spawnattr_setflags(attributes.get(), POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setpgroup(attributes.get(), 0);
     pid_t process = 0;
-    const int error = posix_spawn(&process, words[0], actions.get(), nullptr, words.data(), environ);
+    const int error = posix_spawn(&process, words[0], actions.get(), attributes.get(), words.data(), environ);
     if (error != 0) throw LibraryError("'" + arguments[0] + "' could not be started: " + error_text(error));
     writing.close();
     ProcessResult result;
-    if (!read_all(reading.number(), result.output)) kill(process, SIGTERM);
+    if (!read_all(reading.number(), result.output)) end(process);
     result.exit_status = wait_for(process);
     throw_if_interrupted();
     return result;

@@ -7,6 +7,29 @@
 #include "hg.h"
 #include "hg_names.h"
 
+/* The sums and their bounds hold in IEEE arithmetic alone. halogram build undoes such flags of the compiler command; here is
+   what a wrapper or an environment still brings in. */
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ != 0)
+#error                                                                                                                 \
+    "--cc: the compiler works under -ffast-math, -Ofast or -ffinite-math-only, which change values: take the flag away"
+#endif
+#if defined(__RECIPROCAL_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__NO_SIGNED_ZEROS__)
+#error "--cc: the compiler works under -funsafe-math-optimizations or a part of it, which changes values: take it away"
+#endif
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
+#error "--cc: the compiler computes float in a wider type (-mfpmath=387), which changes values: take the flag away"
+#endif
+/* 1.0 is a float under -fsingle-precision-constant; -fpack-struct and -fshort-enums lay out what leaves and other libraries
+   read. */
+typedef char hg1_flag_single_precision_constant_changes_values[sizeof(1.0) == sizeof(double) ? 1 : -1];
+typedef struct hg1_laid_out {
+    char first;
+    double second;
+} hg1_laid_out;
+typedef enum hg1_small { HG1_SMALL } hg1_small;
+typedef char hg1_flag_pack_struct_changes_layouts[sizeof(hg1_laid_out) == 8 + sizeof(double) ? 1 : -1];
+typedef char hg1_flag_short_enums_changes_layouts[sizeof(hg1_small) == sizeof(int) ? 1 : -1];
+
 #ifdef __cplusplus
 extern "C" {
 #endif

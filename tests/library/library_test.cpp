@@ -15,6 +15,8 @@
 
 #include "library/error.h"
 #include "library/files.h"
+#include "library/interruption.h"
+#include "library/process.h"
 #include "library/sha256.h"
 #include "library/temporary_directory.h"
 #include "tests/library/demo_kernel.h"
@@ -221,6 +223,66 @@ int main(void) {
     EXPECT_EQ(run(directory_.path(), "user"), "fine\n");
 }
 
+// The machine code of a library's own objects.
+std::string code_of(const fs::path& directory, const std::string& library) {
+    std::string code;
+    for (const std::string object : {"reals", "vjp_sums", "error_bound", "gram"}) {
+        const std::string name = "demo_" + object;
+        run(directory, "ar x " + library + " " + name + ".o");
+        run(directory, "objcopy -O binary -j .text " + name + ".o " + name + ".bin");
+        code += read_file(directory / (name + ".bin"));
+    }
+    return code;
+}
+
+// Compensated sums, NaN and signed zeros do not survive what these allow.
+TEST_F(WriteLibrary, FlagsThatChangeValuesAreUndone) {
+    const LibraryInput input = demo_library("demo", directory_.path());
+    write_new_file(path("flags"), "-ffast-math");
+    for (const std::string& compiler : compilers()) {
+        write_library(input, path("plain"), {compiler, false, {}});
+        const std::string plain = code_of(directory_.path(), "plain/libdemo.a");
+        for (const std::string flags :
+             {"-ffast-math",
+              "-Ofast -funsafe-math-optimizations -fno-signed-zeros -fno-trapping-math -fassociative-math "
+              "-ffinite-math-only -freciprocal-math"}) {
+            write_library(input, path("out"), {compiler + " " + flags, false, {}});
+            EXPECT_TRUE(code_of(directory_.path(), "out/libdemo.a") == plain) << compiler << " " << flags;
+        }
+        write_library(input, path("out"), {compiler + " @" + path("flags").string(), false, {}});
+        EXPECT_TRUE(code_of(directory_.path(), "out/libdemo.a") == plain) << compiler;
+    }
+}
+
+// Weak symbols of two libraries merge where their names are the same.
+TEST_F(WriteLibrary, RuntimesOfOtherFlagsDoNotMerge) {
+    const LibraryInput input = demo_library("demo", directory_.path());
+    const auto symbols = [&](const std::string& compiler) {
+        write_library(input, path("out"), {compiler, false, {}});
+        std::istringstream lines(run(directory_.path(), "nm -j --defined-only out/libdemo.a"));
+        std::set<std::string> names;
+        for (std::string line; std::getline(lines, line);)
+            if (line.rfind("hg1_", 0) == 0 && line.size() > 9 && line[line.size() - 9] == '_') names.insert(line);
+        return names;
+    };
+    const std::set<std::string> plain = symbols("gcc"), other = symbols("gcc -DHG_HIDDEN"), again = symbols("gcc");
+    EXPECT_GT(plain.size(), 30u);
+    EXPECT_EQ(plain, again);
+    EXPECT_EQ(plain.size(), other.size());
+    for (const std::string& name : other) EXPECT_FALSE(plain.contains(name)) << name;
+}
+
+// Whether a process of another parent is gone, or a zombie that nobody has buried yet.
+bool ends(pid_t process) {
+    for (int wait = 0; wait < 1000; ++wait) {
+        std::ifstream state("/proc/" + std::to_string(process) + "/stat");
+        std::string number, name, letter;
+        if (!(state >> number >> name >> letter) || letter == "Z" || letter == "X") return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+}
+
 class WriteLibraryFails : public WriteLibrary {
 protected:
     void SetUp() override {
@@ -263,6 +325,40 @@ TEST_F(WriteLibraryFails, AndSaysWhy) {
     changed = input;
     changed.leaf_objects.clear();
     expect_in("no leaf object defines the function 'demo_gram_tile_sse41_argv'", message(changed, {}));
+    // What cannot be undone is refused where the compiler says it.
+    if (!find_program("gcc").empty())
+        for (const std::string flag :
+             {"-mfpmath=387", "-fsingle-precision-constant", "-fpack-struct=1", "-fshort-enums"})
+            expect_in("change", message(input, {"gcc " + flag, false, {}}));
+    // What a wrapper does behind our flags, or instead of compiling.
+    int number = 0;
+    const auto wrapper = [&](const std::string& line) {
+        const fs::path script = path("wrapper" + std::to_string(number++));
+        write_new_file(script, "#!/bin/sh\n" + line + "\n");
+        fs::permissions(script, fs::perms::owner_all);
+        return message(input, {script.string(), false, {}});
+    };
+    for (const std::string flag : {"-ffast-math", "-ffinite-math-only", "-funsafe-math-optimizations"})
+        expect_in("take ", wrapper("exec gcc \"$@\" " + flag));
+    const std::string last = "for last; do :; done; ";
+    expect_in("not an ELF object", wrapper(last + "echo rubbish >\"$last\""));
+    expect_in("no usable object", wrapper("exit 0"));
+    expect_in("no usable object", wrapper(last + ": >\"$last\""));
+    expect_in("cut off or damaged",
+              wrapper("gcc \"$@\" || exit 1; " + last + "head -c 100 \"$last\" >cut; mv cut \"$last\""));
+    expect_in("demo_gram is not defined", wrapper(last + "echo 'int x;' >x.c; gcc -c x.c -o \"$last\""));
+    expect_in("needs the symbol 'stranger'",
+              wrapper("gcc \"$@\" || exit 1; " + last +
+                      "echo 'int stranger(void); int y(void) { return stranger(); }' >y.c; "
+                      "gcc -c y.c -o y.o; ld -r \"$last\" y.o -o z.o; mv z.o \"$last\""));
+    expect_in("for ELF machine 8",
+              wrapper("gcc \"$@\" || exit 1; " + last +
+                      "printf '\\010\\000' | dd of=\"$last\" bs=1 seek=18 conv=notrunc 2>/dev/null"));
+    write_new_file(path("archiver"), "#!/bin/sh\necho rubbish >\"$2\"\n");
+    fs::permissions(path("archiver"), fs::perms::owner_all);
+    setenv("AR", path("archiver").c_str(), 1);
+    expect_in("left no archive", message(input, {}));
+    unsetenv("AR");
     changed = input;
     write_new_file(path("impure.c"), "int malloc(int); int impure(void) { return malloc(1); }\n");
     run(directory_.path(), "gcc -fno-builtin -c impure.c");
@@ -270,27 +366,34 @@ TEST_F(WriteLibraryFails, AndSaysWhy) {
     expect_in("needs the symbol 'malloc'", message(changed, {}));
 }
 
+// The compiler and what it starts ignore the signal, and keep the pipe to us open.
 TEST_F(WriteLibraryFails, OnAnInterruption) {
     const LibraryInput input = demo_library("demo", directory_.path());
-    write_new_file(path("slow"), "#!/bin/sh\ntouch \"" + path("started").string() + "\"\nexec sleep 60\n");
+    write_new_file(path("slow"), "#!/bin/sh\ntrap '' TERM\nsleep 86400 &\necho $! >\"" + path("sleeper").string() +
+                                     "\"\nsleep 86400\n");
     fs::permissions(path("slow"), fs::perms::owner_all);
-    for (const int signal : {SIGINT, SIGTERM}) {
-        fs::remove(path("started"));
+    for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGXFSZ}) {
+        fs::remove(path("sleeper"));
+        pid_t sleeper = 0;
         const pid_t child = fork();
         ASSERT_GE(child, 0);
         if (child == 0) {
+            std::signal(signal, SIG_DFL);  // ignored where the tests run in a shell's background
             try {
+                const InterruptionGuard outer;
                 write_library(input, path("out/deep"), {path("slow").string(), false, {}});
             } catch (const LibraryError&) {
             }
             _exit(99);
         }
-        for (int wait = 0; wait < 1000 && !fs::exists(path("started")); ++wait)
+        for (int wait = 0; wait < 1000 && !fs::exists(path("sleeper")); ++wait)
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
         kill(child, signal);
         int status = 0;
         waitpid(child, &status, 0);
         EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal) << status;
+        std::ifstream(path("sleeper")) >> sleeper;
+        EXPECT_TRUE(ends(sleeper));
         expect_nothing_left();
     }
 }

@@ -16,7 +16,7 @@ using Field = std::pair<std::string, std::string>;
 
 // Tables and locals carry the runtime's prefix, which no parameter has (c_parameter_names): nothing can shadow them.
 std::string table_name(const KernelInterface& kernel, const std::string& what) {
-    return "hg1_" + kernel.form + "_table_" + kernel.c_name + "_" + what;
+    return "hg1_" + kernel.form + "_table_" + kernel.c_name + "__" + what;
 }
 
 std::string wrapper(const std::string& leaf_symbol) { return leaf_symbol + "_argv"; }

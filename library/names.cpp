@@ -121,8 +121,8 @@ const NameSet& standard_integer_names() {
 // Every argument name of the functions that c_source writes; d and options are kept free even where a kernel's own
 // functions lack them, so that a parameter has the same name for `--features 5` and `--features any`.
 const NameSet& argument_names() {
-    static const NameSet set = {"n", "m",   "d",  "x",    "ldx", "y",    "ldy",     "k",    "ldk",
-                                "g", "ldg", "gx", "ldgx", "gy",  "ldgy", "options", "bytes"};
+    static const NameSet set = {"n", "m",   "d",  "x",    "ldx", "y",    "ldy",     "k",     "ldk",
+                                "g", "ldg", "gx", "ldgx", "gy",  "ldgy", "options", "bytes", "bound"};
     return set;
 }
 

@@ -44,8 +44,9 @@ nlohmann::ordered_json record_of(const ChosenSchedule& chosen) {
     return record;
 }
 
+// No name of a kernel begins with hg1_ or holds __ (names.cpp): no other kernel has this name, and nothing of the user's.
 std::string symbol_of(const KernelRequest& request, const Machine& machine, const std::string& operation) {
-    return request.c_name + "_" + machine.isa + "_" + name_in_form(request.formula, operation);
+    return "hg1_leaf_" + request.c_name + "__" + machine.isa + "_" + name_in_form(request.formula, operation);
 }
 
 }  // namespace

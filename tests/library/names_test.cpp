@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "library/signature.h"
+
 #include <set>
 
 namespace halogram {
@@ -28,6 +30,19 @@ TEST(Names, ParametersKeepTheirNamesUnlessTaken) {
         EXPECT_TRUE(all.insert(name).second) << name;
         EXPECT_TRUE(all.insert("g" + name).second) << "g" << name;
     }
+}
+
+// Whatever the table of functions calls an argument, no parameter is called so.
+TEST(Names, EveryArgumentOfAFunctionGivesWay) {
+    KernelInterface kernel;
+    kernel.c_name = "k";
+    kernel.dtype = "f32";
+    kernel.operations = {"gram", "gram_vjp"};
+    kernel.form = "expanded";
+    for (const EntryPoint& function : entry_points(kernel))
+        for (const CArgument& argument : function.arguments)
+            EXPECT_EQ(c_parameter_names({argument.name}), std::vector<std::string>{argument.name + "_"});
+    EXPECT_EQ(c_parameter_names({"bound"}), std::vector<std::string>{"bound_"});
 }
 
 TEST(Names, KeywordsMacrosAndTheRuntimeGiveWay) {

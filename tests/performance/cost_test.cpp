@@ -135,7 +135,7 @@ protected:
                 if (std::find(std::begin(disassembled), std::end(disassembled), variant.isa) == std::end(disassembled))
                     continue;
                 const std::string object =
-                    kernel.leaf_objects.at(std::string(c.name) + "_" + variant.isa + "_" + form + ".o");
+                    kernel.leaf_objects.at("hg1_leaf_" + std::string(c.name) + "__" + variant.isa + "_" + form + ".o");
                 nlohmann::ordered_json& code = cost[variant.isa];
                 code["text_bytes"] = text_bytes(object);
                 for (const auto& [leaf, symbol] : variant.leaves.at(operation)) {

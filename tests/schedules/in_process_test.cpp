@@ -264,7 +264,7 @@ TEST(LoadedCode, DamagedObjects) {
     const Machine machine = machines_of("host").back();
     const std::string object =
         operation_module(request(parse_formula("exp(-sqdist(x, y))"), "gram"), "gram", machine, machine).object();
-    EXPECT_NE(LoadedCode(object).function("k_" + machine.isa + "_gram_tile_argv"), nullptr);
+    EXPECT_NE(LoadedCode(object).function("hg1_leaf_k__" + machine.isa + "_gram_tile_argv"), nullptr);
     EXPECT_EQ(LoadedCode(object).function("k"), nullptr);
     EXPECT_THROW(LoadedCode(""), CompileError);
     EXPECT_THROW(LoadedCode("an object"), CompileError);

@@ -30,11 +30,36 @@ std::string reason(const Json::exception& e) {
     return bracket == what.npos ? what : what.substr(bracket + 2);
 }
 
-Json parse(const std::string& path) {
-    std::ifstream file(path);
+// Far beyond what people write, and little to read: a number in the text takes 16 bytes in the document, and much more where
+// it is compared with the schema.
+constexpr std::size_t largest_file = std::size_t(4) << 20;
+constexpr std::size_t most_values = 100'000;
+constexpr int deepest_value = 16;
+
+std::string contents_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
     if (!file || std::filesystem::is_directory(path)) throw UsageError("--spec " + path + ": the file cannot be read");
+    // Not asked for its size: it may be a pipe.
+    std::string contents(largest_file + 1, '\0');
+    file.read(contents.data(), static_cast<std::streamsize>(contents.size()));
+    contents.resize(static_cast<std::size_t>(file.gcount()));
+    if (contents.size() > largest_file)
+        throw UsageError("--spec " + path + ": the file has more than " + std::to_string(largest_file >> 20) +
+                         " MiB; divide it into several libraries");
+    return contents;
+}
+
+Json parse(const std::string& path) {
+    const std::string contents = contents_of(path);
+    std::size_t values = 0;
     std::vector<std::set<std::string>> members;  // seen so far, of every object that is open
-    const auto refuse_duplicates = [&](int, Json::parse_event_t event, Json& parsed) {
+    const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
+        if (++values > most_values)
+            throw UsageError("--spec " + path + ": it holds more than " + std::to_string(most_values) +
+                             " values; divide it into several libraries");
+        if (depth > deepest_value)
+            throw UsageError("--spec " + path + ": its values are nested more than " + std::to_string(deepest_value) +
+                             " deep");
         if (event == Json::parse_event_t::object_start) members.emplace_back();
         if (event == Json::parse_event_t::object_end) members.pop_back();
         if (event == Json::parse_event_t::key && !members.back().insert(parsed).second)
@@ -42,7 +67,7 @@ Json parse(const std::string& path) {
         return true;
     };
     try {
-        return Json::parse(file, refuse_duplicates);
+        return Json::parse(contents, check);
     } catch (const Json::parse_error& e) {
         throw UsageError("--spec " + path + ": not JSON: " + reason(e));
     } catch (const Json::exception& e) {

@@ -12,6 +12,7 @@
 
 #include "generators/formula/parser.h"
 #include "generators/pipelines/operation_count.h"
+#include "schedules/halide_environment.h"
 #include "schedules/strategy.h"
 
 namespace halogram {
@@ -59,6 +60,7 @@ Halide::Type halide_type(const std::string& dtype);
 // Halide's own errors never reach a user raw.
 template <typename Work>
 auto translate_errors(Work&& work) {
+    const HiddenHalideEnvironment hidden;
     try {
         return work();
     } catch (const Halide::Error& e) {

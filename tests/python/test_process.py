@@ -67,6 +67,18 @@ def in_threads(count, work):
     assert not errors
 
 
+@pytest.mark.parametrize("variable", ["HL_DEBUG_CODEGEN=zz", "HL_LLVM_ARGS=zz", "HL_COMPILER_STACK_SIZE=1"])
+def test_halides_environment_does_not_reach_it(variable):
+    name, value = variable.split("=")
+    code = (
+        "import os, numpy as np, halogram as hg\n"
+        "hg.gram('exp(-3 * sqdist(x, y))', np.ones((3, 2)))\n"
+        f"import ctypes; assert ctypes.CDLL(None).getenv(b'{name}')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, name: value}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_threads_compile_and_call():
     x = np.random.default_rng(0).random((50, 4))
     right = np.exp(-np.abs(x[:, None] - x[None]).sum(-1))

@@ -208,6 +208,51 @@ TEST_F(Program, SpecificationOfSeveralKernels) {
     EXPECT_EQ(manifest["kernels"][1]["dtype"], "f64");
 }
 
+// Leaves have names that no kernel can have, whatever the form; arguments that no parameter can have.
+TEST_F(Program, KernelsMayBeCalledLikeLeavesAndArguments) {
+    std::string entries;
+    for (const std::string name : {"k", "k_sse41_expanded", "k_expanded", "k_gram", "k_sse41"})
+        entries +=
+            (entries.empty() ? "" : ", ") +
+            R"json({"formula": "bound * exp(-sqdist(x, y))", "features": 2, "ops": "gram", "form": "expanded", "name": ")json" +
+            name + R"json("})json";
+    write("spec.json", R"json({"name": "many", "kernels": [)json" + entries + "]}");
+    const Result built = run("build --spec spec.json -o out");
+    ASSERT_EQ(built.status, 0) << built.errors;
+    const auto manifest = nlohmann::json::parse(read_file(path("out/many.json")));
+    for (const auto& kernel : manifest["kernels"]) {
+        EXPECT_EQ(kernel["parameters"][0]["name"], "bound");
+        EXPECT_EQ(kernel["parameters"][0]["c_name"], "bound_");
+    }
+    write("user.c",
+          "#include <stdio.h>\n#include \"many.h\"\nint main(void) { float x[4] = {1, 2, 3, 4}, k[4], b;\n"
+          "if (k_gram(2, 2, x, 2, 0, 0, 2, k, 2) || k_sse41_expanded_gram(2, 2, x, 2, 0, 0, 2, k, 2)) return 1;\n"
+          "if (k_gram_error_bound(2, 2, x, 2, x, 2, 2, &b)) return 2;\n"
+          "printf(\"%g\", k[0]); return 0; }\n");
+    ASSERT_EQ(std::system(("cd '" + directory_.path().string() +
+                           "' && cc -std=c99 -Iout user.c out/libmany.a -pthread -o user && ./user >said")
+                              .c_str()),
+              0);
+    EXPECT_EQ(read_file(path("said")), "2");
+}
+
+// Halide reads its variables where nobody catches what it throws.
+TEST_F(Program, HalidesEnvironmentDoesNotReachIt) {
+    const std::string kernel = " --kernel " + first_kernel() + " --features 3 --ops gram";
+    const Result plain = run("explain" + kernel);
+    ASSERT_EQ(plain.status, 0) << plain.errors;
+    for (const auto& [name, value] : std::vector<std::pair<const char*, const char*>>{{"HL_DEBUG_CODEGEN", "zz"},
+                                                                                      {"HL_LLVM_ARGS", "zz"},
+                                                                                      {"HL_COMPILER_STACK_SIZE", "1"},
+                                                                                      {"HL_TARGET", "zz"}}) {
+        setenv(name, value, 1);
+        const Result explained = run("explain" + kernel), built = run("build" + kernel + " -o out");
+        unsetenv(name);
+        EXPECT_EQ(explained.output, plain.output) << name << "\n" << explained.errors;
+        EXPECT_EQ(built.status, 0) << name << "\n" << built.errors;
+    }
+}
+
 TEST_F(Program, MistakesInASpecificationNameTheirPlace) {
     struct Wrong {
         const char *text, *part;
@@ -241,6 +286,16 @@ TEST_F(Program, MistakesInASpecificationNameTheirPlace) {
         write("spec.json", wrong.text);
         expect_mistake("build --spec spec.json -o out", wrong.part);
     }
+    // Texts that would take gigabytes: refused before they do.
+    std::string numbers = "1";
+    for (int k = 0; k < 200'000; ++k) numbers += ",1";
+    const std::string before = R"json({"name": "k", "kernels": [)json";
+    write("spec.json", before + numbers + "]}");
+    expect_mistake("build --spec spec.json -o out", "more than 100000 values");
+    write("spec.json", before + std::string(std::size_t(5) << 20, ' ') + "]}");
+    expect_mistake("build --spec spec.json -o out", "more than 4 MiB");
+    write("spec.json", before + std::string(100'000, '[') + std::string(100'000, ']') + "]}");
+    expect_mistake("build --spec spec.json -o out", "nested");
     expect_mistake("build --spec none.json -o out", "none.json");
     expect_mistake("build --spec . -o out", "cannot be read");
     expect_mistake("build --spec spec.json --kernel " + first_kernel() + " -o out", "--spec replaces");

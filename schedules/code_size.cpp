@@ -1,52 +1,102 @@
 #include "schedules/code_size.h"
 
+#include <algorithm>
+#include <set>
+
 #include "schedules/software_fma.h"
 
 namespace halogram {
 
 namespace {
 
-// Instructions of a leaf's innermost loop. Functions of AVX-512 leaves stay far below: pow in a tile of 4 x 2 has 1,000.
-constexpr int largest_code = 6000;
+// Instructions that a tile may unroll. The time of LLVM grows with them, beyond 20,000 with their square: |x - y|^1.3 of 5
+// features in a tile of 4 x 2, all unrolled, was 27,000 and took 57 times as long as RBF (avx512).
+constexpr int largest_code = 1600;
+// Of a fused multiply-add in software, which alone is a hundred instructions and of which RBF has some hundred.
+constexpr int largest_code_with_software_fma = 6000;
+// What is computed with a tile of RBF and its like stays below: their nests are those that were measured.
+constexpr int costly_code = 900;
 
-class Counter : public Halide::Internal::IRGraphVisitor {
+class Operations : public Halide::Internal::IRGraphVisitor {
 public:
-    int calls = 0;
-    void count(const Halide::Expr& e) { include(e); }
+    explicit Operations(int of_fma) : of_fma_(of_fma) {}
+    int instructions = 0;
+    void include(const Halide::Expr& e) override {
+        if (seen_.insert(e.get()).second) instructions += cost_of(e);
+        IRGraphVisitor::include(e);
+    }
 
 private:
-    using IRGraphVisitor::visit;
-    void visit(const Halide::Internal::Call* call) override {
-        if (call->name.starts_with("llvm.fma.")) ++calls;
-        IRGraphVisitor::visit(call);
+    const int of_fma_;
+    std::set<const void*> seen_;
+
+    // Of indices and names nothing.
+    int cost_of(const Halide::Expr& e) const {
+        using namespace Halide::Internal;
+        const bool number = e.type().is_float() || e.type().is_uint() || e.type().is_bool();
+        if (!number || is_const(e) || e.as<Variable>() != nullptr || e.as<Let>() != nullptr) return 0;
+        const Call* call = e.as<Call>();
+        if (call != nullptr && call->name.starts_with("llvm.fma.")) return of_fma_;
+        return e.as<Reinterpret>() == nullptr ? 1 : 0;
     }
 };
 
-int multiply_adds(const std::vector<Halide::Func>& stages) {
-    Counter counter;
+int of_stages(const std::vector<Halide::Func>& stages, const LeafPipeline& leaf, const Machine& machine) {
+    int instructions = 0;
     for (const Halide::Func& f : stages) {
-        const Halide::Tuple values = f.values();
-        for (const Halide::Expr& value : values.as_vector()) counter.count(value);
-        for (int k = 0; k < f.num_update_definitions(); ++k) {
-            const Halide::Tuple updated = f.update_values(k);
-            for (const Halide::Expr& value : updated.as_vector()) counter.count(value);
-        }
+        instructions += instructions_of(f.values().as_vector(), leaf.type, machine);
+        for (int k = 0; k < f.num_update_definitions(); ++k)
+            instructions += instructions_of(f.update_values(k).as_vector(), leaf.type, machine);
     }
-    return counter.calls;
+    return instructions;
 }
+
+int limit_of(const Machine& machine) {
+    return has_fused_multiply_add(machine) ? largest_code : largest_code_with_software_fma;
+}
+
+// Of one vector: what a step of the loop over features takes, and what is computed beside it.
+struct Cost {
+    int of_feature, elsewhere, lane_vectors;
+    Cost(const LeafPipeline& leaf, const Machine& machine)
+        : of_feature(of_stages(leaf.pair_reductions, leaf, machine)),
+          elsewhere(of_stages(leaf.outputs, leaf, machine) + of_stages(leaf.pair_values, leaf, machine) +
+                    of_stages(leaf.lane_sums, leaf, machine)),
+          lane_vectors(leaf.lane_levels.empty() ? 1 : std::max(1, lanes_over_points / machine.lanes(leaf.type))) {}
+    // Where `rows` of what is computed beside the loop over features are unrolled.
+    int of(int rows, const TileParameters& p) const {
+        return p.vectors * lane_vectors * p.features * (rows * elsewhere + p.rows * of_feature * p.unroll);
+    }
+};
+
+bool is_tile(const LeafPipeline& leaf) { return leaf.kind == LeafKind::Tile || leaf.kind == LeafKind::Pairs; }
 
 }  // namespace
 
+int instructions_of(const std::vector<Halide::Expr>& values, Halide::Type type, const Machine& machine) {
+    // Of a fused multiply-add: itself, or the sequences of software_fma.cpp.
+    Operations operations(has_fused_multiply_add(machine) ? 1 : type.bits() == 32 ? 45 : 145);
+    for (const Halide::Expr& value : values) operations.include(value);
+    return operations.instructions;
+}
+
+Unrolled unrolled(const TileParameters& p, const LeafPipeline& leaf, const Machine& machine) {
+    const Cost cost(leaf, machine);
+    if (cost.of(p.rows, p) <= (has_fused_multiply_add(machine) ? costly_code : limit_of(machine))) return {};
+    return {false, cost.of(1, p) <= limit_of(machine) / 2, false};
+}
+
 TileParameters within_code_size(TileParameters p, const LeafPipeline& leaf, const Machine& machine) {
-    // Instructions of one: with what stands around it, or the sequences of software_fma.cpp.
-    const int cost = has_fused_multiply_add(machine) ? 2 : leaf.type.bits() == 32 ? 45 : 145;
-    const int in_reductions = cost * multiply_adds(leaf.pair_reductions);
-    const int elsewhere =
-        cost * (multiply_adds(leaf.outputs) + multiply_adds(leaf.pair_values) + multiply_adds(leaf.lane_sums));
-    auto code = [&] { return p.rows * p.vectors * p.features * (elsewhere + in_reductions * p.unroll); };
-    if (code() > largest_code) p.unroll = 1;
+    const Cost cost(leaf, machine);
+    const auto too_large = [&] {
+        const Unrolled loops = unrolled(p, leaf, machine);
+        const int rows = loops.rows || !is_tile(leaf) ? p.rows : loops.vectors ? 1 : 0;
+        return cost.of(rows, p) > limit_of(machine);
+    };
+    if (too_large()) p.unroll = 1;
+    // Last the vectors, of which a loop is left of a sum over points.
     for (int* extent : {&p.features, &p.rows, &p.vectors})
-        while (code() > largest_code && *extent > 1) *extent /= 2;
+        while (too_large() && *extent > 1) *extent /= 2;
     return p;
 }
 

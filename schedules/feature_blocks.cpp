@@ -1,7 +1,9 @@
 #include "schedules/feature_blocks.h"
 
+#include <algorithm>
 #include <bit>
 
+#include "schedules/code_size.h"
 #include "schedules/software_fma.h"
 
 namespace halogram {
@@ -24,6 +26,16 @@ constexpr int block_rows = 32, block_columns = 64;
 // is compiled twice.
 constexpr int most_bytes_of_sums = 16384;
 
+// Of a step of the loop over features, from which on arithmetic binds wherever the points lie.
+constexpr int instructions_that_bind = 32;
+
+bool has_costly_steps(const LeafPipeline& leaf, const Machine& machine) {
+    int most = 0;
+    for (const Halide::Func& f : leaf.pair_reductions)
+        most = std::max(most, instructions_of(f.update_values(0).as_vector(), leaf.type, machine));
+    return most > instructions_that_bind;
+}
+
 int bytes_of_sums(const LeafPipeline& leaf) {
     int sums = 0;
     for (const Halide::Func& f : leaf.pair_reductions) sums += f.outputs();
@@ -39,6 +51,7 @@ std::vector<int> feature_blocks(const LeafPipeline& leaf, const Machine& machine
     const bool no_sums = leaf.pair_reductions.empty(), many_sums = bytes_of_sums(leaf) > most_bytes_of_sums;
     // Without the instruction arithmetic binds, and a leaf of f64 is 30 KB of code already.
     if (few_features || no_sums || many_sums || !has_fused_multiply_add(machine)) return {0};
+    if (has_costly_steps(leaf, machine)) return {0};
     return {512, 256, 1024};
 }
 
@@ -63,6 +76,7 @@ void add_feature_blocks(LeafPipeline& leaf, const Machine& machine, const TilePa
     else
         nest.reorder(jr, vector, ir, inner, outer);
     nest.vectorize(jr);
+    if (!unrolled(p, leaf, machine).copied) nest.never_partition_all();
     // Of a tile of 6 rows 4: these divide the padding.
     const int tile_rows = static_cast<int>(std::bit_floor(static_cast<unsigned>(p.rows)));
     for (Halide::Func f : leaf.pair_reductions) {

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
 #include "generators/formula/symmetry.h"
 #include "generators/pipelines/gradient_terms.h"
@@ -84,7 +86,9 @@ KernelInterface interface_of(const KernelRequest& request) {
                                 described == request.parameter_descriptions.end() ? "" : described->second});
     }
     for (const std::string& operation : request.operations) {
-        const int operations = operations_per_pair(request, operation).total();
+        // An estimate that does not fit is as large as one that does.
+        const int operations = static_cast<int>(std::min<std::int64_t>(operations_per_pair(request, operation).total(),
+                                                                       std::numeric_limits<std::int32_t>::max()));
         k.operations_per_pair = std::max(k.operations_per_pair, operations);
         if (operation == "gram") k.gram_operations = operations;
     }

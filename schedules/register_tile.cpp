@@ -3,6 +3,7 @@
 // but the two points.
 #include <algorithm>
 
+#include "schedules/code_size.h"
 #include "schedules/feature_blocks.h"
 
 namespace halogram {
@@ -79,6 +80,7 @@ void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) 
     Var jo(tile_loop_along_columns), ji("ji"), jv("jv"), io("io"), ii("ii");
     const Var inner = p.along_columns ? jo : io, outer = p.along_columns ? io : jo;
     const int lanes = machine.lanes(leaf.type);
+    const Unrolled loops = unrolled(p, leaf, machine);
     if (p.block > 0) add_feature_blocks(leaf, machine, p, inner, outer, jv);
     // Extents are at least a tile (the runtime sends smaller ones through scratch), so shifted tiles stay inside.
     out.split(j, jo, ji, p.vectors * lanes, TailStrategy::ShiftInwards)
@@ -90,11 +92,14 @@ void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) 
     } else {
         out.reorder(ji, jv, ii, inner, outer);
     }
-    out.vectorize(ji).unroll(jv).unroll(ii);
+    out.vectorize(ji);
+    if (loops.vectors) out.unroll(jv);
+    if (loops.rows) out.unroll(ii);
+    if (!loops.copied) out.never_partition_all();
     for (Halide::Func f : leaf.pair_values) {
         Var v("v");
         // Of a tile they stay in registers, of a block they would not; at D = 16 the loop over vectors costs 4 %.
-        f.compute_at(out, p.block > 0 ? jv : inner);
+        f.compute_at(out, p.block > 0 || !loops.rows ? jv : inner);
         f.split(j, j, v, lanes).reorder(v, j, i).vectorize(v).unroll(j).unroll(i);
     }
     for (Halide::Func f : leaf.pair_reductions) {
@@ -103,6 +108,7 @@ void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) 
         Halide::RVar feature = f.rvars(0)[0];
         f.update().split(j, j, v, lanes).reorder(v, j, i, feature).vectorize(v).unroll(j).unroll(i);
         if (p.unroll > 1) f.update().unroll(feature);
+        if (!loops.copied) f.never_partition_all().update().never_partition_all();
     }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "schedules/code_size.h"
 #include "schedules/strategy.h"
 
 namespace halogram {
@@ -98,7 +99,9 @@ void over_columns_apply(LeafPipeline& leaf, const Machine& machine, const TilePa
         out.bound(v, 0, leaf.planes).unroll(v);
         order.insert(order.begin() + 1, v);
     }
+    const Unrolled loops = unrolled(p, leaf, machine);
     out.reorder(order);
+    if (!loops.copied) out.never_partition_all();
     // Trees of neighbouring results share their last additions where they fill a vector.
     const Var innermost = has_features ? di : ii;
     if ((has_features ? p.features : p.rows) == last_lanes)
@@ -121,7 +124,8 @@ void over_columns_apply(LeafPipeline& leaf, const Machine& machine, const TilePa
         const Var lane = f.args()[0];
         for (int update = 0; update < f.num_update_definitions(); ++update) {
             const Halide::RVar block = f.rvars(update)[0];
-            f.update(update).split(lane, lv, li, lanes).vectorize(li).unroll(lv).unroll(i);
+            f.update(update).split(lane, lv, li, lanes).vectorize(li).unroll(i);
+            if (loops.vectors) f.update(update).unroll(lv);
             if (per_feature(f))
                 f.update(update).unroll(d).reorder(li, lv, d, i, block);
             else
@@ -158,6 +162,7 @@ void over_rows_apply(LeafPipeline& leaf, const Machine& machine, const TileParam
     out.split(j, jo, ji, p.vectors * lanes, TailStrategy::RoundUp)
         .split(d, dd, di, p.features, TailStrategy::ShiftInwards);
     out.split(ji, jv, ji, lanes).reorder(ji, jv, di, dd, jo).vectorize(ji).unroll(jv).unroll(di);
+    if (!unrolled(p, leaf, machine).copied) out.never_partition_all();
     for (Halide::Func f : leaf.lane_sums) {
         const bool per_feature = f.dimensions() == 2;  // else it serves all features
         const Halide::RVar row = f.rvars(0)[0];

@@ -1,6 +1,7 @@
 // What `halogram bench` says about one measurement, as a record and as text.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -16,7 +17,7 @@ struct BenchResult {
     BenchShape shape;
     int threads = 1;
     Timing timing;
-    int operations_per_pair = 0;
+    std::int64_t operations_per_pair = 0;
     bool needs_half = false;  // of the pairs: the kernel is symmetric and y is x
     double bytes = 0;         // of K written or g read
     BenchError error;

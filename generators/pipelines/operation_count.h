@@ -1,6 +1,7 @@
 // How much arithmetic a pair of points takes, counted on the trees that are evaluated.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "generators/formula/parser.h"
@@ -10,9 +11,9 @@ namespace halogram {
 // Vector instructions: one for an operation or a fused multiply-add, the table's number for a function. What depends on
 // one point only is computed once per point and counts nothing.
 struct OperationCount {
-    int per_feature = 0, per_pair = 0;
+    std::int64_t per_feature = 0, per_pair = 0;  // thirty powers of 2^20 features pass 2^31
     int features = 0;
-    int total() const { return per_feature * features + per_pair; }
+    std::int64_t total() const { return per_feature * features + per_pair; }
 };
 
 // `operation` is "gram" or "gram_vjp".

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+
+#include "schedules/operation_module.h"
 #include "schedules/strategy.h"
 
 namespace halogram {
@@ -115,6 +119,48 @@ TEST(CompileKernel, WhatIsNotBuiltYetIsRefused) {
     wrong = request("dot(x, y)");
     wrong.operations = {"apply"};
     EXPECT_THROW(compile_kernel(wrong), std::invalid_argument);
+}
+
+// An int counted past itself, and calls with negative operations stayed on one thread.
+TEST(CompileKernel, OperationsOfManyFeaturesAreCounted) {
+    std::string formula = "abs(x - y)^1.1";
+    for (int k = 2; k <= 30; ++k) formula += " + abs(x - y)^1." + std::to_string(k);
+    const KernelRequest many = request("sum(" + formula + ")", 1 << 20);
+    EXPECT_GT(operations_per_pair(many, "gram").total(), std::int64_t{30} << 27);
+    const KernelInterface interface = interface_of(many);
+    EXPECT_EQ(interface.operations_per_pair, std::numeric_limits<std::int32_t>::max());
+    EXPECT_EQ(interface.gram_operations, std::numeric_limits<std::int32_t>::max());
+}
+
+// The time of a compilation grows with its code, here of all leaves of an operation against those of RBF. Unrolled without
+// counting what a step costs, the first one's tile alone was 300 KB and took 140 s.
+TEST(CompileKernel, CodeOfCostlyStepsStaysSmall) {
+    const std::string cheap = "exp(-gamma * sum((x - y)^2))";
+    const std::string costly[] = {
+        "sum(w[d] * abs(x - y)^p)^(1 / p)", "exp(-g * sum(abs(x - y)^1.3))", "exp(-2 * sum(sin(pi * (x - y) / p)^2))",
+        "exp(-sum(cos(w[d] * (x - y)) * exp(-v[d] * (x - y)^2))) + exp(-sum(cos(u[d] * (x - y)) * exp(-t[d] * "
+        "(x - y)^2)))"};
+    const auto bytes = [](const std::string& formula, int features, const std::string& dtype, const Machine& machine,
+                          const std::string& operation) {
+        KernelRequest asked = request(formula, features);
+        asked.dtype = dtype;
+        asked.operations = {operation};
+        return operation_module(asked, operation, machine, machine).object().size();
+    };
+    const std::vector<Machine> machines = machines_of("x86-64-linux");
+    int k = 0;
+    for (const Machine& machine : machines)
+        for (const int features : {8, 0}) {
+            const std::string dtype = k % 2 == 0 ? "f32" : "f64";
+            const std::size_t of_cheap = bytes(cheap, features, dtype, machine, "gram");
+            for (const std::string operation : {"gram", "gram_vjp"}) {
+                const std::string& formula = costly[k++ % std::size(costly)];
+                EXPECT_LT(bytes(formula, features, dtype, machine, operation),
+                          (operation == std::string("gram") ? 5 : 10) * of_cheap)
+                    << formula << ", " << operation << ", " << features << " features, " << dtype << ", "
+                    << machine.isa;
+            }
+        }
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "schedules/code_size.h"
 
 #include <algorithm>
-#include <set>
 
+#include "generators/pipelines/instruction_count.h"
 #include "schedules/software_fma.h"
 
 namespace halogram {
@@ -14,32 +14,10 @@ namespace {
 constexpr int largest_code = 1600;
 // Of a fused multiply-add in software, which alone is a hundred instructions and of which RBF has some hundred.
 constexpr int largest_code_with_software_fma = 6000;
+// The gradients are up to four leaves that each take apart what a step of the loop over features is.
+constexpr int sums_of_a_gradient = 4;
 // What is computed with a tile of RBF and its like stays below: their nests are those that were measured.
 constexpr int costly_code = 900;
-
-class Operations : public Halide::Internal::IRGraphVisitor {
-public:
-    explicit Operations(int of_fma) : of_fma_(of_fma) {}
-    int instructions = 0;
-    void include(const Halide::Expr& e) override {
-        if (seen_.insert(e.get()).second) instructions += cost_of(e);
-        IRGraphVisitor::include(e);
-    }
-
-private:
-    const int of_fma_;
-    std::set<const void*> seen_;
-
-    // Of indices and names nothing.
-    int cost_of(const Halide::Expr& e) const {
-        using namespace Halide::Internal;
-        const bool number = e.type().is_float() || e.type().is_uint() || e.type().is_bool();
-        if (!number || is_const(e) || e.as<Variable>() != nullptr || e.as<Let>() != nullptr) return 0;
-        const Call* call = e.as<Call>();
-        if (call != nullptr && call->name.starts_with("llvm.fma.")) return of_fma_;
-        return e.as<Reinterpret>() == nullptr ? 1 : 0;
-    }
-};
 
 int of_stages(const std::vector<Halide::Func>& stages, const LeafPipeline& leaf, const Machine& machine) {
     int instructions = 0;
@@ -51,8 +29,11 @@ int of_stages(const std::vector<Halide::Func>& stages, const LeafPipeline& leaf,
     return instructions;
 }
 
-int limit_of(const Machine& machine) {
-    return has_fused_multiply_add(machine) ? largest_code : largest_code_with_software_fma;
+bool is_tile(const LeafPipeline& leaf) { return leaf.kind == LeafKind::Tile || leaf.kind == LeafKind::Pairs; }
+
+int limit_of(const LeafPipeline& leaf, const Machine& machine) {
+    const int limit = has_fused_multiply_add(machine) ? largest_code : largest_code_with_software_fma;
+    return is_tile(leaf) ? limit : limit / sums_of_a_gradient;
 }
 
 // Of one vector: what a step of the loop over features takes, and what is computed beside it.
@@ -69,21 +50,18 @@ struct Cost {
     }
 };
 
-bool is_tile(const LeafPipeline& leaf) { return leaf.kind == LeafKind::Tile || leaf.kind == LeafKind::Pairs; }
-
 }  // namespace
 
 int instructions_of(const std::vector<Halide::Expr>& values, Halide::Type type, const Machine& machine) {
     // Of a fused multiply-add: itself, or the sequences of software_fma.cpp.
-    Operations operations(has_fused_multiply_add(machine) ? 1 : type.bits() == 32 ? 45 : 145);
-    for (const Halide::Expr& value : values) operations.include(value);
-    return operations.instructions;
+    return instructions_of(values, has_fused_multiply_add(machine) ? 1 : type.bits() == 32 ? 45 : 145);
 }
 
 Unrolled unrolled(const TileParameters& p, const LeafPipeline& leaf, const Machine& machine) {
     const Cost cost(leaf, machine);
-    if (cost.of(p.rows, p) <= (has_fused_multiply_add(machine) ? costly_code : limit_of(machine))) return {};
-    return {false, cost.of(1, p) <= limit_of(machine) / 2, false};
+    const int limit = limit_of(leaf, machine);
+    if (cost.of(p.rows, p) <= (has_fused_multiply_add(machine) ? std::min(costly_code, limit) : limit)) return {};
+    return {false, cost.of(1, p) <= limit / 2, false};
 }
 
 TileParameters within_code_size(TileParameters p, const LeafPipeline& leaf, const Machine& machine) {
@@ -91,7 +69,7 @@ TileParameters within_code_size(TileParameters p, const LeafPipeline& leaf, cons
     const auto too_large = [&] {
         const Unrolled loops = unrolled(p, leaf, machine);
         const int rows = loops.rows || !is_tile(leaf) ? p.rows : loops.vectors ? 1 : 0;
-        return cost.of(rows, p) > limit_of(machine);
+        return cost.of(rows, p) > limit_of(leaf, machine);
     };
     if (too_large()) p.unroll = 1;
     // Last the vectors, of which a loop is left of a sum over points.

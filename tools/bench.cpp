@@ -5,6 +5,7 @@
 
 #include "library/interruption.h"
 #include "measurement/autoscheduled.h"
+#include "tools/bench_compile.h"
 #include "tools/bench_report.h"
 #include "tools/kernel_arguments.h"
 #include "tools/progress.h"
@@ -21,7 +22,7 @@ struct BenchArguments {
     int dimension = 16;
     double seconds = 0.5;
     std::string against;
-    bool self = false, json = false, quiet = false;
+    bool compile = false, self = false, json = false, quiet = false;
 };
 
 // "2048" or "2048x1024".
@@ -180,6 +181,8 @@ void add_bench_command(CLI::App& program) {
                      "Also schedule the same pipeline with an autoscheduler of Halide (adams2019, li2018, "
                      "mullapudi2016) and time both in turn")
         ->type_name("NAME");
+    command->add_flag("--compile", a->compile,
+                      "Time the compiler instead: of the kernel, or of the whole catalogue where none is named");
     command->add_flag("--json", a->json, "One JSON document instead of text");
     command->add_flag("--quiet", a->quiet, "No progress on the terminal");
     command->footer(
@@ -194,10 +197,16 @@ void add_bench_command(CLI::App& program) {
         "Examples:\n"
         "  halogram bench --kernel rbf --features 5\n"
         "  halogram bench --formula \"exp(-gamma * sum(abs(x - y)))\" --features 64 --ops gram,gram_vjp --variant all\n"
-        "  halogram bench --kernel rbf --features 16 --size 2048 --against adams2019 --json");
+        "  halogram bench --kernel rbf --features 16 --size 2048 --against adams2019 --json\n"
+        "  halogram bench --compile --features 5 --ops gram,gram_vjp --variant all");
     command->callback([a] {
-        if (a->kernel.name.empty() && a->kernel.kernel.empty()) a->kernel.name = "kernel";
+        const bool whole_catalogue = a->compile && a->kernel.formula.empty();
+        if (!whole_catalogue && a->kernel.name.empty() && a->kernel.kernel.empty()) a->kernel.name = "kernel";
         const InterruptionGuard guard;
+        if (a->compile) {
+            bench_compile(a->kernel, a->variants, a->json, a->quiet);
+            return;
+        }
         Bench(*a).run();
     });
 }

@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include "generators/math/functions.h"
+
 namespace halogram {
 
 namespace {
@@ -16,8 +18,22 @@ Expr product_power(Expr base, long n) {
     return n % 2 == 0 ? squared : base->pool->node(Op::Multiply, {squared, base});
 }
 
+// base^(n / 2) for an odd n as base^floor(|n| / 2) times its root: some 10 operations instead of the 135 of pow. Only where
+// no base is negative, since pow(-infinity, 1.5) is infinite. A base of -0 (a root may be) gives +0 and 1 / +0 as in C: an
+// even number of negative factors, and none where there is but the root.
+Expr lower_half_power(Expr e, Expr base, const mpz_class& n) {
+    if (!base->non_negative || abs(n) > 2 * largest_expanded_exponent + 1) return nullptr;
+    const long whole = std::labs(n.get_si()) / 2;
+    Expr result = base->pool->node(Op::Call, {base}, find_function("sqrt"));
+    if (whole % 2 == 0) result = base->pool->node(Op::Call, {result}, find_function("abs"));
+    if (whole > 0) result = base->pool->node(Op::Multiply, {product_power(base, whole), result});
+    return n < 0 ? e->pool->node(Op::Divide, {number(e, 1), result}) : result;
+}
+
 Expr lower_power(Expr e, Expr base, Expr exponent) {
-    if (!exponent->is_constant() || exponent->constant.get_den() != 1) return nullptr;
+    if (!exponent->is_constant()) return nullptr;
+    if (exponent->constant.get_den() == 2) return lower_half_power(e, base, exponent->constant.get_num());
+    if (exponent->constant.get_den() != 1) return nullptr;
     const mpz_class n = exponent->constant.get_num();
     if (abs(n) < 2 || abs(n) > largest_expanded_exponent) {
         if (n != -1) return nullptr;

@@ -6,6 +6,7 @@
 #include "generators/formula/tangent.h"
 #include "generators/math/code.h"
 #include "generators/pipelines/gradient_stages.h"
+#include "generators/pipelines/instruction_count.h"
 
 namespace halogram {
 
@@ -157,13 +158,22 @@ Halide::Expr LeafSet::tree_of_lanes(Halide::Func sum, LeafPipeline& leaf) {
 }
 
 // Adds the columns of the chunk to `sum`, whose first variable is the lane, in blocks of one column per lane. The last
-// block, if it is not whole, adds nothing beyond the last column: 0 times the padding need not be 0.
+// block, if it is not whole, adds nothing beyond the last column: 0 times the padding need not be 0. Where much is added, all
+// blocks ask which columns there are, instead of writing it twice: one comparison and one selection.
+static constexpr int instructions_written_twice = 40;
+
 void LeafSet::add_columns(Halide::Func sum, const std::function<Halide::Expr(const Halide::Expr&)>& total_with) const {
     const Halide::Expr columns = w_.dim(0).extent(), whole = columns / lanes_over_points,
                        rest = columns % lanes_over_points;
     const std::vector<Halide::Var> variables = sum.args();
     const Halide::Var lane = variables[0];
     const std::vector<Halide::Expr> place(variables.begin(), variables.end());
+    if (instructions_of({total_with(lane)}) > instructions_written_twice) {
+        Halide::RDom any(0, whole + select(rest > 0, 1, 0), "block");
+        const Halide::Expr column = any * lanes_over_points + lane;
+        sum(place) = select(column < columns, total_with(column), sum(place));
+        return;
+    }
     Halide::RDom block(0, whole, "block"), last(whole, select(rest > 0, 1, 0), "last_block");
     sum(place) = total_with(block * lanes_over_points + lane);
     sum(place) = select(lane < rest, total_with(last * lanes_over_points + lane), sum(place));

@@ -326,6 +326,23 @@ TEST_F(Program, BenchMeasuresAndJudges) {
         EXPECT_NE(text.output.find(part), std::string::npos) << part << "\n" << text.output;
 }
 
+TEST_F(Program, BenchTimesTheCompiler) {
+    const std::string compile = "bench --compile --features 3 --ops gram,gram_vjp --variant sse41 --kernel ";
+    const Result json = run(compile + first_kernel() + " --json");
+    ASSERT_EQ(json.status, 0) << json.errors;
+    EXPECT_EQ(json.errors, "") << "a pipe sees no progress";
+    const auto results = nlohmann::json::parse(json.output)["results"];
+    ASSERT_EQ(results.size(), 2u);
+    for (const auto& result : results) {
+        EXPECT_GT(result["ratio"], 0) << result;
+        EXPECT_EQ(result["variant"], "sse41");
+    }
+    const Result text = run(compile + first_kernel());
+    ASSERT_EQ(text.status, 0) << text.errors;
+    EXPECT_NE(text.output.find("3 features, f32, sse41"), std::string::npos) << text.output;
+    expect_mistake("bench --compile --features 3 --variant riscv", "best, all");
+}
+
 TEST_F(Program, BenchAsksForAllPairsWhereTheKernelIsNotSymmetric) {
     const Result json =
         run("bench --formula 'sum(x * y^2)' --features 3 --size 8 --seconds 0.001 --self --variant sse41 --json");

@@ -11,7 +11,7 @@
 namespace halogram {
 namespace {
 
-const char* const exponents[] = {"0.5", "1.5", "2.5", "3.5", "16.5", "-0.5", "-1.5", "-2.5", "-7.5"};
+const char* const exponents[] = {"1.5", "2.5", "16.5", "-0.5", "-1.5", "-2.5"};
 
 TEST(HalfPowers, AreThoseOfC) {
     std::vector<KernelRequest> requests;

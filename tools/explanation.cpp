@@ -1,6 +1,7 @@
 #include "tools/explanation.h"
 
 #include <iomanip>
+#include <map>
 
 #include "generators/formula/derivative.h"
 #include "generators/formula/print.h"
@@ -69,6 +70,20 @@ void print_structure(std::ostream& out, const Formula& f) {
         line(out, "", names.at(s.pair_reductions[r]) + " = " + text_of(s.expansion[r], *f.pool));
 }
 
+// What second derivatives are where parts of the formula have a kink.
+void print_kinks(std::ostream& out, const Formula& f) {
+    Expr value = f.catalogued ? f.value : with_kinks_written_out(f.value);
+    std::map<unsigned, Kink> by_place;
+    for (const auto& [node, kink] : kinks_of(value)) by_place.emplace(node->id, kink);
+    for (const auto& [place, kink] : by_place) {
+        const std::string where = "of " + to_text(kink.node) + " where " + to_text(kink.condition) + ": ";
+        line(out, "second, at a kink",
+             where + (kink.smooth != nullptr ? "the limit, k is smooth there"
+                      : f.catalogued         ? "by the subgradient, as the catalogue states"
+                                             : "NaN, no proof that k is smooth there"));
+    }
+}
+
 void print_derivatives(std::ostream& out, const Formula& f) {
     out << "\nDerivatives\n";
     line(out, "dk/dx[d]", to_text(derivative(f.value, f.pool->x())));
@@ -78,6 +93,7 @@ void print_derivatives(std::ostream& out, const Formula& f) {
         line(out, "dk/d" + p.name + (p.node->op == Op::VectorParameter ? "[d]" : ""),
              to_text(derivative(f.value, p.node)));
     }
+    print_kinks(out, f);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 class ReverseAccumulation {
 public:
-    explicit ReverseAccumulation(Expr value) : value_(value), adjoint_(value->id + 1) {
+    ReverseAccumulation(Expr value, const Kinks* kinks) : value_(value), kinks_(kinks), adjoint_(value->id + 1) {
         adjoint_[value->id] = {number(value, 1)};
     }
 
@@ -23,13 +23,18 @@ public:
             const Selected& adjoint = adjoint_[e->id];
             if (e == variable) return adjoint.value ? adjoint.expression() : number(value_, 0);
             if (e->boolean || adjoint.value == nullptr) continue;
-            pass_on(e, adjoint.value);
+            const auto kink = kinks_ == nullptr ? Kinks::const_iterator() : kinks_->find(e);
+            if (kinks_ != nullptr && kink != kinks_->end())
+                pass_on_kink(kink->second, adjoint.value);
+            else
+                pass_on(e, adjoint.value);
         }
         return number(value_, 0);
     }
 
 private:
     Expr value_;
+    const Kinks* kinks_;             // nullptr: every kink has the subgradient of the rules
     std::vector<Selected> adjoint_;  // by id; derivatives are made later, so no node of `value_` has a larger one
 
     // d value / d argument grows by adjoint * local, selected as the user is and by `branch`; a scalar that is broadcast over
@@ -68,7 +73,7 @@ private:
             }
             case Op::Power: pass_on_power(e, a); break;
             case Op::Minimum:
-            case Op::Maximum: pass_on_extremum(e, a); break;
+            case Op::Maximum: pass_on_extremum(e, a, half(a)); break;
             case Op::Where:
                 contribute(e, arguments[1], a, {{arguments[0], true}});
                 contribute(e, arguments[2], a, {{arguments[0], false}});
@@ -81,18 +86,45 @@ private:
             }
             case Op::Sum: contribute(e, arguments[0], a); break;
             case Op::MaximumOver:
-            case Op::MinimumOver: {
-                // Every feature that attains the extremum takes an equal share; where that is NaN all of them are NaN.
-                const bool largest = e->op == Op::MaximumOver;
-                Expr beaten = largest ? compare(Op::Less, arguments[0], e) : compare(Op::Less, e, arguments[0]);
-                Expr attained = where(compare(Op::Equal, arguments[0], e), number(e, 1), number(e, 0));
-                contribute(e, arguments[0], where(compare(Op::Equal, e, e), divide(a, sum(attained)), e),
-                           {{beaten, false}});
-                break;
-            }
+            case Op::MinimumOver: pass_on_extremum_over(e, a, nullptr); break;
             default: break;  // leaves
         }
     }
+
+    void pass_on_kink(const Kink& kink, Expr a) {
+        Expr e = kink.node;
+        const bool extremum = e->op == Op::Minimum || e->op == Op::Maximum;
+        if (e->is_reduction()) {
+            pass_on_extremum_over(e, a, kink.condition);
+        } else if (extremum) {
+            pass_on_extremum(e, a, kink.smooth == nullptr ? not_smooth_in(half(a), difference(e)) : half(a));
+        } else {
+            const std::vector<Expr> local = e->function->derivatives(e->arguments, e);
+            for (std::size_t k = 0; k < local.size(); ++k) {
+                if (local[k]->is_constant(0)) continue;
+                if (kink.smooth != nullptr)
+                    contribute(e, e->arguments[k], multiply_zero(a, local[k]), {{kink.condition, false}});
+                else
+                    contribute(e, e->arguments[k],
+                               where(kink.condition, not_smooth_in(multiply_zero(a, local[k]), e->arguments[k]),
+                                     multiply_zero(a, local[k])));
+            }
+        }
+        if (kink.curvature == nullptr || kink.curvature->is_constant(0)) return;
+        const Selected& outer = adjoint_[kink.smooth->id];
+        if (outer.value == nullptr) return;
+        const bool root = e->function != nullptr && e->function->name == "sqrt";
+        Expr slope = extremum ? multiply(kink.curvature, difference(e))
+                     : root   ? kink.curvature
+                              : multiply(kink.curvature, e->arguments[0]);
+        const std::vector<Literal> at_kink = {{kink.condition, true}};
+        contribute(kink.smooth, e->arguments[0], multiply_zero(outer.value, slope), at_kink);
+        if (extremum)
+            contribute(kink.smooth, e->arguments[1], operator_negate(multiply_zero(outer.value, slope)), at_kink);
+    }
+
+    static Expr half(Expr a) { return multiply(number(a, mpq_class(1, 2)), a); }
+    static Expr difference(Expr extremum) { return subtract(extremum->arguments[0], extremum->arguments[1]); }
 
     void pass_on_power(Expr e, Expr a) {
         Expr base = e->arguments[0], exponent = e->arguments[1], one = number(e, 1);
@@ -105,12 +137,24 @@ private:
         contribute(e, exponent, multiply_zero(a, by_exponent));
     }
 
+    // Every feature that attains the extremum takes an equal share; where that is NaN all of them are NaN. Where `tie` holds
+    // the share is not smooth.
+    void pass_on_extremum_over(Expr e, Expr a, Expr tie) {
+        Expr argument = e->arguments[0], one = number(e, 1);
+        const bool largest = e->op == Op::MaximumOver;
+        Expr beaten = largest ? compare(Op::Less, argument, e) : compare(Op::Less, e, argument);
+        Expr attained = where(compare(Op::Equal, argument, e), one, number(e, 0));
+        Expr share = where(compare(Op::Equal, e, e), divide(a, sum(attained)), e);
+        if (tie != nullptr) share = where(tie, not_smooth_in(share, argument), share);
+        contribute(e, argument, share, {{beaten, false}});
+    }
+
     // Equal arguments take half each. Where one is NaN both are taken, so that it shows.
-    void pass_on_extremum(Expr e, Expr a) {
+    void pass_on_extremum(Expr e, Expr a, Expr at_tie) {
         Expr first = e->arguments[0], second = e->arguments[1];
         Expr first_wins = compare(Op::Less, first, second), second_wins = compare(Op::Less, second, first);
         if (e->op == Op::Maximum) std::swap(first_wins, second_wins);
-        Expr share = where(compare(Op::Equal, first, second), multiply(number(e, mpq_class(1, 2)), a), a);
+        Expr share = where(compare(Op::Equal, first, second), at_tie, a);
         contribute(e, first, share, {{second_wins, false}});
         contribute(e, second, share, {{first_wins, false}});
     }
@@ -118,11 +162,15 @@ private:
 
 }  // namespace
 
-Expr derivative(Expr value, Expr variable) {
+static Expr derived(Expr value, Expr variable, const Kinks* kinks) {
     if (value->per_feature || value->boolean)
         throw std::invalid_argument("derivative: the value must be a scalar number");
     if (value == variable) return number(value, 1);
-    return ReverseAccumulation(value).run(variable);
+    return ReverseAccumulation(value, kinks).run(variable);
 }
+
+Expr derivative(Expr value, Expr variable) { return derived(value, variable, nullptr); }
+
+Expr derivative_to_derive(Expr value, Expr variable, const Kinks& kinks) { return derived(value, variable, &kinks); }
 
 }  // namespace halogram

@@ -1,7 +1,7 @@
 // Symbolic derivatives by reverse accumulation on the tree; the result is a tree again, so they can be repeated.
 #pragma once
 
-#include "generators/formula/tree.h"
+#include "generators/formula/kinks.h"
 
 namespace halogram {
 
@@ -11,5 +11,9 @@ namespace halogram {
 // Rules: a product with an exact 0 is 0 even where the other factor is infinite; where() selects derivatives; ties of
 // max and min share the derivative equally.
 Expr derivative(Expr value, Expr variable);
+
+// The same, to be derived again by points: where `value` is proved to be smooth at the kinks of its parts, so is this, and
+// where it is not, the next derivative by points is NaN. `kinks` are those of `value`, or those that are asked for.
+Expr derivative_to_derive(Expr value, Expr variable, const Kinks& kinks);
 
 }  // namespace halogram

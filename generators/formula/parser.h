@@ -42,6 +42,7 @@ struct Formula {
     std::map<std::string, std::string> constants;  // parameters that a setting replaced: name -> value as given
     std::optional<ExpandedForm> expanded;          // how it is computed; nothing: as it is written
     bool fast = false;                             // with the fast tier of functions
+    bool catalogued = false;                       // an entry of the catalogue, which states its gradient at kinks
     int point_planes = 1;                          // 2: points carry directions (tangent.h)
 };
 

@@ -20,14 +20,27 @@ std::string unused_name(const std::string& name, const std::vector<FormulaParame
 
 std::string tangent_of_vector(const std::string& name) { return name + " " + tangent_name; }
 
+Derivable derivable(const Formula& formula) {
+    if (!formula.catalogued) {
+        Expr value = with_kinks_written_out(formula.value);
+        return {value, kinks_of(value)};
+    }
+    Kinks kinks = kinks_of(formula.value);
+    std::erase_if(kinks, [](const auto& entry) { return entry.second.smooth == nullptr; });
+    return {formula.value, kinks};
+}
+
 Formula tangent_of(const Formula& formula) {
     Pool& pool = *formula.pool;
     Formula result = formula;
     result.text = "the derivative of " + formula.text + " along a direction";
     result.expanded.reset();
     result.point_planes = 2;
-    const auto along = [&](Expr variable, Expr direction) {
-        Expr part = multiply_zero(direction, derivative(formula.value, variable));
+    Expr value = formula.catalogued ? formula.value : with_kinks_written_out(formula.value);
+    Kinks kinks = kinks_of(value);
+    if (formula.catalogued) std::erase_if(kinks, [](const auto& entry) { return entry.second.smooth == nullptr; });
+    const auto along = [&, value = value, &kinks = kinks](Expr variable, Expr direction) {
+        Expr part = multiply_zero(direction, derivative_to_derive(value, variable, kinks));
         return variable->per_feature ? sum(part) : part;
     };
     Expr total = add(along(pool.x(), pool.x_tangent()), along(pool.y(), pool.y_tangent()));

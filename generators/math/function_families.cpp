@@ -54,6 +54,7 @@ void add_function_families(std::vector<Function>& t) {
          .summary = "exp(-sqrt(s)) of the squared scaled distance s; derivative at 0 by the subgradient of sqrt",
          .derivatives = [](const Arguments& a,
                            Expr f) { return Arguments{constant(f, -1, 2) * call("inverse_sqrt", {a[0]}) * f}; },
+         .kink_in_definition = true,
          .definition = [](const Arguments& a) -> Expr { return call("exp", {-Term(call("sqrt", {a[0]}))}); },
          .range = Range::Positive,
          .bounded = true});
@@ -90,6 +91,7 @@ void add_function_families(std::vector<Function>& t) {
                          Expr slope = constant(a[0], 1, 2) * Term(1 + Term(call("log", {a[0]})));
                          return Arguments{where(at_zero, number(a[0], 0), slope)};
                      },
+                 .kink = [](const Arguments& a) { return is(a[0], 0); },
                  .definition = [](const Arguments& a) -> Expr {
                      return constant(a[0], 1, 2) * Term(call("xlogy", {a[0], a[0]}));
                  }});
@@ -102,6 +104,10 @@ void add_function_families(std::vector<Function>& t) {
                  Expr inside = compare(Op::Less, call("abs", {c}), number(c, 1));
                  Expr s = where(inside, sine_of_arccos(c), number(c, 0));
                  return Arguments{1 / pi(c) * call("inverse_sqrt", {squared(s)})};
+             },
+         .kink =
+             [](const Arguments& a) {
+                 return logical(Op::Not, compare(Op::Less, call("abs", {a[0]}), number(a[0], 1)));
              },
          .definition = [](const Arguments& a) -> Expr { return supplement_of_arccos(clamped(a[0])) / pi(a[0]); },
          .range = Range::NonNegative,
@@ -133,6 +139,7 @@ void add_function_families(std::vector<Function>& t) {
              "Wendland's function phi_{l,q} of the squared scaled distance s, 1 at s = 0 and 0 from s = 1 on; q = 0 to "
              "3, derivative 0 at s = 0 for q = 0",
          .derivatives = wendland_derivatives,
+         .kink = [](const Arguments& a) { return logical(Op::And, is(a[0], 0), is(a[2], 0)); },
          .definition = wendland_definition,
          .bounded = true});
 }

@@ -354,6 +354,7 @@ std::vector<Function> make_table() {
         {.name = "inverse_sqrt",
          .summary = "1 / sqrt(a), and 0 at a = 0: twice the derivative of sqrt",
          .derivatives = [](const Arguments&, Expr f) { return Arguments{constant(f, -1, 2) * power(f, number(f, 3))}; },
+         .kink_in_definition = true,
          .definition = [](const Arguments& a) -> Expr {
              return where(is_zero(a[0]), number(a[0], 0), 1 / Term(call("sqrt", {a[0]})));
          },

@@ -30,6 +30,10 @@ struct Function {
     // Derivatives by each argument, given the arguments and the value f itself.
     std::vector<Expr> (*derivatives)(const std::vector<Expr>& a, Expr f) = nullptr;
 
+    // Where a derivative above is a convention instead of a limit, beside sqrt and abs at 0; there is no second one there.
+    Expr (*kink)(const std::vector<Expr>& a) = nullptr;
+    bool kink_in_definition = false;  // it is that of the root in the definition
+
     // Either the function is defined by other operations of the tree ...
     Expr (*definition)(const std::vector<Expr>& a) = nullptr;
     // ... or it is primitive: its exact value, its code, and the error of that code in units in the last place.

@@ -9,6 +9,7 @@
 #include "generators/formula/derivative.h"
 #include "generators/formula/interpreter.h"
 #include "generators/formula/parser.h"
+#include "generators/formula/tangent.h"
 
 namespace halogram {
 namespace {
@@ -26,7 +27,8 @@ public:
         Pool& pool = *formula_.pool;
         // A sum weighted by a unit vector picks one feature of the gradient by x.
         Expr unit = pool.parameter(Op::VectorParameter, unit_name);
-        mixed_ = derivative(sum(multiply(unit, derivative(formula_.value, pool.x()))), pool.y());
+        const auto [value, kinks] = derivable(formula_);
+        mixed_ = derivative(sum(multiply(unit, derivative_to_derive(value, pool.x(), kinks))), pool.y());
     }
 
     SquareMatrix at(const Vector& x, const Vector& y, std::map<std::string, Vector> parameters) const {

@@ -21,6 +21,7 @@ public:
     // One subexpression, taken for a number of its own.
     static Polynomial atom(Expr e);
 
+    std::size_t size() const { return terms_.size(); }
     bool is_zero() const { return terms_.empty(); }
     // Whether it is a rational number; `value` becomes that.
     bool is_constant(mpq_class& value) const;

@@ -62,8 +62,9 @@ Series Taylor::times(const Series& a, const Series& b) {
     for (int k = s.low; k < s.end; ++k) {
         Polynomial total;
         for (int i = std::max(a.low, k - b.end + 1); i < std::min(a.end, k - b.low + 1); ++i) {
-            if (--work_ < 0) throw NoProof();
             const Polynomial left = a.at(i), right = b.at(k - i);
+            work_ -= 1 + static_cast<long>(left.size() * right.size());
+            if (work_ < 0) throw NoProof();
             if (!left.is_zero() && !right.is_zero()) total = total + left * right;
         }
         s.c.push_back(total);
@@ -98,11 +99,10 @@ Series Taylor::raised(const Series& a, const Polynomial& exponent) {
     for (int k = 1; k < h.end; ++k) {
         Polynomial total;
         for (int j = 1; j <= k; ++j) {
-            if (--work_ < 0) throw NoProof();
-            const Polynomial g = a.at(a.low + j) * by_first;
-            if (!g.is_zero())
-                total =
-                    total + (exponent * Polynomial(j) - Polynomial(k - j)) * g * h.c[static_cast<std::size_t>(k - j)];
+            const Polynomial g = a.at(a.low + j) * by_first, &factor = h.c[static_cast<std::size_t>(k - j)];
+            work_ -= 1 + static_cast<long>(g.size() * factor.size());
+            if (work_ < 0) throw NoProof();
+            if (!g.is_zero()) total = total + (exponent * Polynomial(j) - Polynomial(k - j)) * g * factor;
         }
         h.c.push_back(total * Polynomial(mpq_class(1, k)));
     }

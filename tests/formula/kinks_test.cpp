@@ -15,6 +15,8 @@ namespace {
 using Vector = std::vector<Real>;
 using SquareMatrix = std::vector<std::vector<double>>;
 
+Vector weights(std::size_t features) { return Vector(features, Real(1.5)); }
+
 const std::map<std::string, Vector> parameters = {
     {"l", {Real(0.75)}}, {"a", {Real(1.25)}}, {"g", {Real(0.5)}}, {"c", {Real(1.5)}}};
 
@@ -27,6 +29,7 @@ SquareMatrix derived(const Formula& f, Expr first, Expr second, const Vector& x,
     SquareMatrix result;
     for (std::size_t a = 0; a < x.size(); ++a) {
         std::map<std::string, Vector> all = parameters;
+        all["w"] = weights(x.size());
         all["picked"] = Vector(x.size(), Real(0.0));
         all["picked"][a] = Real(1.0);
         const Vector row = evaluate(tree, {x, y, all});
@@ -49,7 +52,9 @@ SquareMatrix differences(const Formula& f, bool first_is_x, bool second_is_x, co
                 by_first = by_first + Real(s) * small;
                 Real& by_second = (second_is_x ? p : q)[b];
                 by_second = by_second + Real(t) * other;
-                return evaluate(f.value, {p, q, parameters})[0];
+                std::map<std::string, Vector> all = parameters;
+                all["w"] = weights(x.size());
+                return evaluate(f.value, {p, q, all})[0];
             };
             const Real total = at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1);
             result.back().push_back((total / (Real(4.0) * small * other)).to_double());
@@ -81,7 +86,8 @@ TEST_P(Smooth, HasItsSecondDerivativesAtCoincidentPoints) {
             moved[0] = moved[0] + step;
             const auto [value, kinks] = derivable(f);
             Expr again = derivative_to_derive(value, x, kinks), plain = derivative(f.value, x);
-            const Inputs in{point, moved, parameters};
+            Inputs in{point, moved, parameters};
+            in.parameters["w"] = weights(point.size());
             const Vector a = evaluate(again, in), b = evaluate(plain, in);
             for (std::size_t d = 0; d < a.size() && !b[0].is_nan(); ++d)
                 EXPECT_NEAR(a[d].to_double(), b[d].to_double(), 1e-14);
@@ -108,7 +114,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "let r = a * norm(x - y) in where(r > 0, sin(r) / r, 1)",
                     "let r = norm(x - y) in where(sqdist(x, y) == 0, 1, (1 + r) * exp(-r))",
                     "let r = norm(x - y) in where(sqdist(x, y) == 0, 1, 3 * (sin(r) - r * cos(r)) / r^3)",
-                    "cos(norm(x - y))", "cos(g * norm(x - y) / l)", "log(1 + norm(x - y)^2)", "log1p(norm(x - y)^2)",
+                    "exp(-sqrt(sum(w[d] * (x - y)^2))^2)", "exp(-sqrt(sqdist(x, y) / a)^2)", "cos(norm(x - y))",
+                    "cos(g * norm(x - y) / l)", "log(1 + norm(x - y)^2)", "log1p(norm(x - y)^2)",
                     "exp(-abs(sum(x) - sum(y))^2)", "let r = abs(sum(x - y)) in (1 + r) * exp(-r)",
                     "let u = norm(x - y) in exp(-u^2) * cos(u) * (1 + g * u^2)", "1 / (1 + norm(x - y)^4)",
                     "sum(min(x, y)^3 / 3 + abs(x - y) * min(x, y)^2 / 2)", "sum(min(x, y) * max(x, y))",
@@ -145,6 +152,18 @@ INSTANTIATE_TEST_SUITE_P(Formulas, NotSmooth,
                                          "wendland(sqdist(x, y), 2, 0)", "sqrt(norm(x - y)^2)",
                                          "divide0(sin(norm(x - y)), norm(x - y))"),
                          [](const auto& instance) { return std::to_string(instance.index); });
+
+// A tie that is no coincidence: where a function of compact support ends.
+TEST(Tie, AtTheEndOfTheSupport) {
+    const Vector x{Real(0.75), Real(0.5)}, y{Real(0.75), Real(1.5)};
+    const auto second = [&](const char* text) {
+        const Formula f = parse_formula(text);
+        return derived(f, f.pool->x(), f.pool->y(), x, y)[1][1];
+    };
+    EXPECT_EQ(second("let r = norm(x - y) in max(1 - r, 0)^4 * (4 * r + 1)"), 0);
+    EXPECT_EQ(second("let r = norm(x - y) in max(1 - r, 0)^3 * (3 * r + 1)"), 0);
+    EXPECT_TRUE(std::isnan(second("let r = norm(x - y) in max(1 - r, 0)^2")));
+}
 
 }  // namespace
 }  // namespace halogram

@@ -66,6 +66,25 @@ def test_mixed_second_derivative_of_matern52_is_that_of_the_literature():
     torch.testing.assert_close(mixed, torch.full_like(mixed, 5 / (3 * 0.5**2)), rtol=1e-12, atol=0)
 
 
+@pytest.mark.parametrize("dtype", [torch.float, torch.double])
+@pytest.mark.parametrize(
+    "formula, expected",
+    [
+        ("exp(-norm(x - y)^2 / 2)", 1),
+        ("let r = norm(x - y) in (1 + r + r^2 / 3) * exp(-r)", 1 / 3),
+        ("sum(min(x, y)^3 / 3 + abs(x - y) * min(x, y)^2 / 2)", 0.75),
+        ("exp(-norm(x - y))", float("nan")),
+    ],
+)
+def test_second_derivatives_where_parts_of_a_formula_are_not_smooth(formula, expected, dtype):
+    x = torch.full((1, 1), 0.75, dtype=dtype, requires_grad=True)
+    y = torch.full((1, 1), 0.75, dtype=dtype, requires_grad=True)
+    (by_x,) = torch.autograd.grad(hg.gram(formula, x, y).sum(), x, create_graph=True)
+    assert by_x.isfinite().all()
+    (mixed,) = torch.autograd.grad(by_x.sum(), y)
+    torch.testing.assert_close(mixed, torch.full_like(mixed, expected), rtol=1e-6, atol=0, equal_nan=True)
+
+
 def test_only_what_needs_a_gradient_gets_one():
     for needs in [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 1), (0, 0, 0)]:
         x, y, gamma = torch.rand(4, 3), torch.rand(5, 3), torch.tensor(0.5)

@@ -79,8 +79,9 @@ public:
     Kinks find() {
         Kinks found;
         std::map<std::tuple<unsigned, unsigned, bool>, Group> groups;
+        const std::vector<bool> counts = passed_by_derivatives();
         for (Expr e : order_) {
-            if ((e->depends & (on_x | on_y)) == 0) continue;
+            if ((e->depends & (on_x | on_y)) == 0 || !counts[e->id]) continue;
             if (is_extremum(e) || is_root(e) || is_call(e, "abs")) {
                 found[e] = {e, condition_of(e)};
                 if (is_root(e) && !has_minimum_zero(e->arguments[0])) continue;  // 0 is the end of the domain
@@ -106,6 +107,22 @@ private:
     std::vector<Expr> order_;
     std::vector<unsigned> last_user_;
     long work_ = work_limit;
+
+    // By id: not what stands in conditions alone, or in steps such as floor, whose derivative is 0.
+    std::vector<bool> passed_by_derivatives() const {
+        std::vector<bool> result(root_->id + 1, false);
+        result[root_->id] = true;
+        for (auto it = order_.rbegin(); it != order_.rend(); ++it) {
+            Expr e = *it;
+            if (!result[e->id]) continue;
+            std::vector<Expr> local;
+            if (e->op == Op::Call) local = e->function->derivatives(e->arguments, e);
+            for (std::size_t k = 0; k < e->arguments.size(); ++k)
+                if (!e->arguments[k]->boolean && (local.empty() || !local[k]->is_constant(0)))
+                    result[e->arguments[k]->id] = true;
+        }
+        return result;
+    }
 
     static Expr condition_of(Expr e) {
         return compare(Op::Equal, e->arguments[0], is_extremum(e) ? e->arguments[1] : number(e, 0));

@@ -153,6 +153,13 @@ INSTANTIATE_TEST_SUITE_P(Formulas, NotSmooth,
                                          "divide0(sin(norm(x - y)), norm(x - y))"),
                          [](const auto& instance) { return std::to_string(instance.index); });
 
+// What derivatives do not pass through is no kink: `scaled` divides by a power of two of the largest abs(x).
+TEST(Kinks, StepsHideTheirs) {
+    const Formula f = parse_formula("dot(scaled(x), scaled(y))");
+    EXPECT_TRUE(derivable(f).kinks.empty());
+    EXPECT_EQ(derivable(parse_formula("where(norm(x) < 1, dot(x, y), l1(x, y))")).kinks.size(), 1U);
+}
+
 // A tie that is no coincidence: where a function of compact support ends.
 TEST(Tie, AtTheEndOfTheSupport) {
     const Vector x{Real(0.75), Real(0.5)}, y{Real(0.75), Real(1.5)};

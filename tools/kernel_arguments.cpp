@@ -150,6 +150,7 @@ KernelRequest request_of(const KernelArguments& a) {
         if (std::count(a.operations.begin(), a.operations.end(), operation)) request.operations.push_back(operation);
 
     ParseOptions options;
+    options.of_points = true;
     if (a.dtype == "f64") options.largest_number = 1.7976931348623157e308;
     for (const std::string& setting : a.settings) {
         const std::size_t equals = setting.find('=');

@@ -32,6 +32,24 @@ void FormulaBuilder::build(const ParseNode& root) {
     std::stable_sort(formula_.uses.begin(), formula_.uses.end(),
                      [](const NameUse& a, const NameUse& b) { return a.offset < b.offset; });
     check_settings();
+    if (options_.of_points) check_points();
+}
+
+// Papers write k(p, q), and so do people: p and q would be parameters, K one number. A constant that is meant, such as
+// `bias` or 2, calls nothing and has one parameter at most.
+void FormulaBuilder::check_points() const {
+    const std::size_t count = formula_.parameters.size();
+    if (names_points_ || (!calls_ && !names_features_ && count < 2)) return;
+    std::string names;
+    for (std::size_t k = 0; k < std::min<std::size_t>(count, 4); ++k)
+        names += (k == 0 ? "'" : k + 1 == count ? " and '" : ", '") + formula_.parameters[k].name.substr(0, 64) + "'";
+    if (count > 4) names += ", ...";
+    const std::string found =
+        count == 0 ? "" : " (" + names + (count == 1 ? " is a parameter here)" : " are parameters here)");
+    const auto first = std::find_if(formula_.uses.begin(), formula_.uses.end(),
+                                    [](const NameUse& use) { return use.kind == NameUse::Kind::Parameter; });
+    fail(FormulaErrorCode::NoPoints, first == formula_.uses.end() ? 0 : first->offset,
+         "the formula names neither x nor y, so that K would be one number: the two points are called x and y" + found);
 }
 
 void FormulaBuilder::check_settings() const {
@@ -154,8 +172,10 @@ Expr FormulaBuilder::number_at(const std::string& text, std::size_t offset) {
 }
 
 Expr FormulaBuilder::name_at(const std::string& name, std::size_t offset, bool indexed) {
-    if (name == "x") return pool_.x();
-    if (name == "y") return pool_.y();
+    if (name == "x" || name == "y") {
+        names_points_ = true;
+        return name == "x" ? pool_.x() : pool_.y();
+    }
     if (std::find(lets_being_defined_.begin(), lets_being_defined_.end(), name) != lets_being_defined_.end())
         fail(FormulaErrorCode::LetUsesItself, offset, "'" + name + "' is used inside its own definition");
     auto let = lets_.find(name);
@@ -166,6 +186,7 @@ Expr FormulaBuilder::name_at(const std::string& name, std::size_t offset, bool i
         formula_.uses.push_back(
             {offset, name.size(), name, let != lets_.end() ? NameUse::Kind::Let : NameUse::Kind::Parameter});
     if (let != lets_.end()) return let->second;
+    names_features_ = names_features_ || name == "D";
     if (constant) return name == "pi" ? pool_.pi() : pool_.feature_count();
     if (indexed) return parameter(name, Op::VectorParameter, offset);
     auto declared = options_.declared.find(name);

@@ -39,6 +39,7 @@ private:
         Expr x, y;
     };
     std::map<Expr, Cosine> cosines_;
+    bool names_points_ = false, names_features_ = false, calls_ = false;
 
     [[noreturn]] void fail(FormulaErrorCode code, std::size_t offset, const std::string& message) const;
     static std::size_t offset_of(const ParseNode& n) { return n.begin().byte; }
@@ -52,6 +53,7 @@ private:
     Expr signed_operand(const ParseNode& n);
     Expr let_in(const ParseNode& n);
     Expr call_at(const ParseNode& n);
+    void expect_positions(const std::string& name, const ParseNode& call) const;
     Expr reduction(const std::string& name, const std::vector<Argument>& arguments, std::size_t offset);
     Expr arc_cosine(const Function& acos, Expr cosine);
     Expr catalogue_call(const CatalogueEntry& entry, const std::vector<Argument>& arguments, std::size_t offset,
@@ -59,6 +61,7 @@ private:
     Expr value_of(const ParseNode& n);      // demands a number
     Expr condition_of(const ParseNode& n);  // demands a condition
     void check_settings() const;
+    void check_points() const;
 };
 
 }  // namespace halogram

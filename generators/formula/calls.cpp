@@ -57,14 +57,6 @@ const std::vector<Builtin>& builtins() {
     return table;
 }
 
-std::vector<std::string> callable_names() {
-    std::vector<std::string> names = {"where"};
-    for (const Builtin& b : builtins()) names.emplace_back(b.name);
-    for (const Function& f : functions()) names.emplace_back(f.name);
-    for (const CatalogueEntry& e : catalogue()) names.push_back(e.name);
-    return names;
-}
-
 // Copies a tree of another pool into `pool`: x, y and parameters become what they are bound to.
 Expr transplant(Expr root, Pool& pool, Expr x, Expr y, const std::map<std::string, Expr>& parameters) {
     std::map<Expr, Expr> made;
@@ -93,9 +85,30 @@ Expr transplant(Expr root, Pool& pool, Expr x, Expr y, const std::map<std::strin
 
 }  // namespace
 
+std::vector<std::string> callable_names() {
+    std::vector<std::string> names = {"where"};
+    for (const Builtin& b : builtins()) names.emplace_back(b.name);
+    for (const Function& f : functions()) names.emplace_back(f.name);
+    for (const CatalogueEntry& e : catalogue()) names.push_back(e.name);
+    return names;
+}
+
+// Only what the catalogue has knows its arguments by name. Before any of them is read: the value of `a = b < c` may be what
+// no argument is.
+void FormulaBuilder::expect_positions(const std::string& name, const ParseNode& call) const {
+    for (const auto& child : call.children)
+        if (child->is_type<grammar::named>())
+            fail(FormulaErrorCode::UnexpectedName, offset_of(*child),
+                 name.substr(0, 64) + " takes its arguments by position; a comparison is written '" +
+                     child->children[0]->string().substr(0, 64) + " == ...'");
+}
+
 Expr FormulaBuilder::call_at(const ParseNode& n) {
     const std::string name = n.children[0]->string();
     const std::size_t offset = offset_of(n);
+    const CatalogueEntry* entry = find_in_catalogue(name);
+    calls_ = true;
+    if (entry == nullptr) expect_positions(name, n);
     if (name == "where") {
         if (n.children.size() != 4)
             fail(FormulaErrorCode::WrongArgumentCount, offset, "where(condition, a, b) takes 3 arguments");
@@ -111,19 +124,18 @@ Expr FormulaBuilder::call_at(const ParseNode& n) {
         else
             arguments.push_back({"", value_of(child), offset_of(child)});
     }
+    const bool by_position =
+        std::all_of(arguments.begin(), arguments.end(), [](const Argument& a) { return a.name.empty(); });
     std::string arities;
     for (const Builtin& b : builtins()) {
-        if (b.name != name) continue;
+        if (b.name != name || !by_position) continue;
         if (b.arity == arguments.size()) return reduction(name, arguments, offset);
         arities += (arities.empty() ? "" : " or ") + std::to_string(b.arity);
     }
-    const CatalogueEntry* entry = find_in_catalogue(name);
     const Function* function = find_function(name);
-    if (function != nullptr && static_cast<std::size_t>(function->arity) == arguments.size()) {
+    if (function != nullptr && by_position && static_cast<std::size_t>(function->arity) == arguments.size()) {
         Arguments values;
         for (const Argument& a : arguments) {
-            if (!a.name.empty())
-                fail(FormulaErrorCode::UnexpectedName, a.offset, name + " takes its arguments by position");
             values.push_back(a.value);
             if (values.size() > arguments.size() - static_cast<std::size_t>(function->integers) &&
                 !is_integer_valued(a.value))
@@ -154,8 +166,6 @@ Expr FormulaBuilder::reduction(const std::string& name, const std::vector<Argume
     });
     Arguments values;
     for (const Argument& a : arguments) {
-        if (!a.name.empty())
-            fail(FormulaErrorCode::UnexpectedName, a.offset, name + " takes its arguments by position");
         if (builtin.reduces && a.value->level > 0)
             fail(FormulaErrorCode::NestedReduction, offset,
                  name +
@@ -172,6 +182,9 @@ Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vect
     const std::size_t positional = static_cast<std::size_t>(
         std::find_if(arguments.begin(), arguments.end(), [](const Argument& a) { return !a.name.empty(); }) -
         arguments.begin());
+    if (positional < 2 && positional < arguments.size())
+        fail(FormulaErrorCode::UnexpectedName, arguments[positional].offset,
+             entry.name + " takes its two points by position: " + entry.name + "(x, y, ...)");
     if (positional < 2 || positional > 2 + entry.parameters.size())
         fail(FormulaErrorCode::WrongArgumentCount, offset,
              entry.name + " takes x, y and at most " + std::to_string(entry.parameters.size()) + " parameter(s)");
@@ -196,11 +209,15 @@ Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vect
                                        [&](const CatalogueParameter& p) { return p.name == name; });
         if (!known) {
             std::vector<std::string> names;
-            for (const CatalogueParameter& p : entry.parameters) names.push_back(p.name);
+            std::string all;
+            for (const CatalogueParameter& p : entry.parameters) {
+                names.push_back(p.name);
+                all += (all.empty() ? "" : ", ") + p.name;
+            }
             const std::string near = nearest_name(name, names);
             fail(FormulaErrorCode::UnknownArgument, a.offset,
-                 entry.name + " has no parameter '" + name + "'" +
-                     (near.empty() ? "" : "; did you mean '" + near + "'?"));
+                 entry.name + " has no parameter '" + name.substr(0, 64) + "'" +
+                     (near.empty() ? "; it has " + (all.empty() ? "none" : all) : "; did you mean '" + near + "'?"));
         }
         if (!given.emplace(name, &a).second)
             fail(FormulaErrorCode::RepeatedArgument, a.offset, "'" + name + "' is given twice");

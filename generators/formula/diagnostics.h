@@ -34,6 +34,7 @@ namespace halogram {
     ERROR(LetUsesItself, "a let whose definition uses its own name")                                                   \
     ERROR(LetShadows, "a let whose name is already taken")                                                             \
     ERROR(ResultPerFeature, "a result with one value per feature")                                                     \
+    ERROR(NoPoints, "a formula of neither x nor y that is no plain constant")                                          \
     ERROR(UnknownSetting, "a --set of a parameter that the formula does not have")
 
 enum class FormulaErrorCode {

@@ -50,12 +50,17 @@ struct ParseOptions {
     double largest_number = 3.4028234663852886e38;  // of the dtype; a number beyond it is an error
     std::map<std::string, std::string> settings;    // PARAM -> VALUE: constants instead of parameters
     std::map<std::string, Op> declared;             // parameters that are not real scalars, e.g. a catalogue's integers
+    bool of_points =
+        false;  // of a kernel: without x and y an error, unless it is one number or one parameter, + - * / ^
 };
 
 // Limits that turn hostile text into a clear error.
 inline constexpr std::size_t formula_length_limit = 10000;
 inline constexpr int formula_depth_limit = 200;
 inline constexpr std::size_t formula_node_limit = 4000;
+
+// Whatever a formula can call: `where`, reductions, functions, kernels and distances. For messages, tests and fuzzers.
+std::vector<std::string> callable_names();
 
 // Throws FormulaError.
 Formula parse_formula(std::string_view text, const ParseOptions& options = {});

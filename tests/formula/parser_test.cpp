@@ -6,9 +6,12 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <tuple>
 
+#include "generators/catalogue/catalogue.h"
 #include "generators/formula/interpreter.h"
 #include "generators/formula/print.h"
+#include "generators/math/functions.h"
 
 namespace halogram {
 namespace {
@@ -134,6 +137,12 @@ TEST(Parser, EveryErrorIsProvokedAndPointsAtItsPlace) {
         {C::UnknownArgument, "rbf(x, y, gama=1)", 11, "gamma"},
         {C::RepeatedArgument, "rbf(x, y, gamma=1, gamma=2)", 20, "twice"},
         {C::UnexpectedName, "sum(a=x)", 5, "position"},
+        {C::UnexpectedName, "where(a = 64, 1, 2)", 7, "'a == ...'"},
+        {C::UnexpectedName, "where(a = 64 and b, 1)", 7, "'a == ...'"},
+        {C::UnexpectedName, "max(1, a = 1 < 2)", 8, "'a == ...'"},
+        {C::UnexpectedName, "rbf(x=x, y=y)", 5, "two points by position"},
+        {C::UnexpectedName, "matern52(s = 3)", 10, "two points by position"},
+        {C::UnknownArgument, "rbf(x, y, amplitude=1)", 11, "it has gamma"},
         {C::NotAParameter, "pi[d] * sum(x)", 1, "not a parameter"},
         {C::ParameterShape, "sum(w[d] * x) * w", 17, "w[d]"},
         {C::ParameterValue, "polynomial(x, y, degree=2.5)", 18, "integer"},
@@ -172,6 +181,11 @@ TEST(Parser, EveryErrorIsProvokedAndPointsAtItsPlace) {
     ASSERT_TRUE(unknown.has_value());
     EXPECT_EQ(unknown->code(), C::UnknownSetting);
     provoked.insert(unknown->code());
+    ParseOptions kernel;
+    kernel.of_points = true;
+    const auto constant = error_of("exp(-p)", kernel);
+    ASSERT_TRUE(constant.has_value());
+    provoked.insert(constant->code());
     // Compositions grow the tree faster than the text.
     std::string composed = "0";
     for (int k = 2; k < 230; ++k)
@@ -183,6 +197,58 @@ TEST(Parser, EveryErrorIsProvokedAndPointsAtItsPlace) {
 #define HALOGRAM_CHECK(code, text) EXPECT_TRUE(provoked.count(C::code)) << #code << " was not provoked: " << text;
     HALOGRAM_FORMULA_ERRORS(HALOGRAM_CHECK)
 #undef HALOGRAM_CHECK
+}
+
+// Every name that can be called, with and without '=' where a position counts.
+TEST(Parser, NamedArgumentsThatNobodyExpectsAreErrorsThatPointAtThem) {
+    const std::vector<std::string> names = callable_names();
+    EXPECT_GT(names.size(), catalogue().size() + functions().size());
+    for (const std::string& name : names)
+        for (const char* before : {"", "x, ", "x, y, ", "x, y, 2, ", "1 < 2, x, "})
+            for (const char* after : {"", ", y", ", 1, 2"}) {
+                const std::string text = name + "(" + before + "zzzzzzzz = 64" + after + ")";
+                const auto error = error_of(text);
+                ASSERT_TRUE(error.has_value()) << text;
+                if (find_in_catalogue(name) != nullptr) continue;  // below
+                EXPECT_EQ(error->code(), FormulaErrorCode::UnexpectedName) << text << "\n" << error->what();
+                EXPECT_EQ(error->column(), text.find('z') + 1) << text << "\n" << error->what();
+            }
+    for (const CatalogueEntry& entry : catalogue()) {
+        const std::string call = entry.name + "(x, y, ";
+        const auto unknown = error_of(call + "zzzzzzzz = 64)");
+        ASSERT_TRUE(unknown.has_value()) << entry.name;
+        EXPECT_EQ(unknown->code(), FormulaErrorCode::UnknownArgument) << unknown->what();
+        EXPECT_EQ(unknown->column(), call.size() + 1) << unknown->what();
+        for (const CatalogueParameter& p : entry.parameters) {
+            EXPECT_NE(std::string(unknown->what()).find(p.name), std::string::npos) << unknown->what();
+            const auto near = error_of(call + p.name + "q = 2)");
+            ASSERT_TRUE(near.has_value()) << call << p.name;
+            EXPECT_NE(std::string(near->what()).find("did you mean '" + p.name + "'?"), std::string::npos)
+                << near->what();
+        }
+    }
+}
+
+TEST(Parser, AKernelOfNeitherPointSaysWhatPointsAreCalled) {
+    ParseOptions kernel;
+    kernel.of_points = true;
+    for (const auto& [text, column, part] : std::vector<std::tuple<std::string, std::size_t, std::string>>{
+             {"exp(-g * l1(p, q))", 6, "'g', 'p' and 'q' are parameters here"},
+             {"sum((p[d] - q[d])^2)", 6, "'p' and 'q' are parameters here"},
+             {"rbf(p, q)", 5, "called x and y"},
+             {"exp(-p)", 6, "'p' is a parameter here"},
+             {"p * q", 1, "called x and y"},
+             {"D", 1, "called x and y"},
+             {"sum(1)", 1, "called x and y"}}) {
+        const auto error = error_of(text, kernel);
+        ASSERT_TRUE(error.has_value()) << text;
+        EXPECT_EQ(error->code(), FormulaErrorCode::NoPoints) << error->what();
+        EXPECT_EQ(error->column(), column) << error->what();
+        EXPECT_NE(std::string(error->what()).find(part), std::string::npos) << error->what();
+    }
+    for (const char* text : {"2", "bias", "3 * bias + 1", "sum(x)", "norm(y) * a", "sum(x - x)", "0 * sum(x)"})
+        EXPECT_FALSE(error_of(text, kernel).has_value()) << text;
+    for (const CatalogueEntry& entry : catalogue()) EXPECT_NO_THROW(catalogue_formula(entry.name, kernel));
 }
 
 TEST(Parser, ErrorShowsLineAndCaret) {

@@ -15,13 +15,14 @@ HALOGRAM := $(BUILD)/bin/halogram
 DEMO := $(BUILD)/demo
 CC ?= cc
 
-.PHONY: help setup configure build demo test test-formulas bench compare python-environment python-package wheel format check-format lint clean
+.PHONY: help setup configure build demo test test-formulas fuzz bench compare python-environment python-package wheel format check-format lint clean
 help:
 	@echo "make setup    install what the build needs: Debian packages, pinned wheels in build/venv"
 	@echo "make build    set up and build; the program is $(HALOGRAM)"
 	@echo "make demo     set up, build two kernel libraries, link them into a small C program, run it on real data"
 	@echo "make test     set up, build and run every test"
 	@echo "make test-formulas  set up, build and compare FORMULAS=3000 random formulas with IEEE arithmetic, bit for bit (hours)"
+	@echo "make fuzz     set up, build and fuzz the front end for FUZZ_SECONDS (3600); what is found lands in $(BUILD)/fuzz"
 	@echo "make bench    set up, build and run the benchmarks"
 	@echo "make wheel    set up, build, and make a wheel of the Python package in build/wheel"
 	@echo "make compare  set up, build and time against torch, scikit-learn, SciPy, FAISS, NumKong, KeOps (installs 6 GB)"
@@ -58,6 +59,12 @@ test-formulas: configure
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target differential_test
 	@printf '%s\n' '*f32*' '*f64*' '*Library*' | HALOGRAM_FORMULAS=$(FORMULAS) HALOGRAM_SEED=$(SEED) \
 	    xargs -P $(JOBS) -I {} $(BUILD)/bin/tests/differential_test --gtest_brief=1 --gtest_filter={}
+
+FUZZ_SECONDS ?= 3600
+fuzz: configure
+	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target formula_fuzz
+	@$(BUILD)/bin/tests/formula_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=1200 -timeout=20 -rss_limit_mb=1024 \
+	    -artifact_prefix=$(BUILD)/fuzz/ -dict=$(BUILD)/fuzz/words $(BUILD)/fuzz/found tests/fuzz/corpus $(BUILD)/fuzz/corpus
 
 bench: configure
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target halogram_benchmarks

@@ -2,6 +2,7 @@
 
 #include "generators/formula/derivative.h"
 #include "generators/formula/print.h"
+#include "schedules/in_process.h"
 #include "schedules/operation_module.h"
 
 namespace halogram {
@@ -31,6 +32,7 @@ KernelInterface compile_form(const KernelRequest& request, const std::vector<Mac
         for (const std::string& operation : request.operations) {
             const std::string name = name_in_form(request.formula, operation);
             progress(request.c_name + " " + name + " for " + machine.isa);
+            const auto lock = lock_compiler();  // for each anew: others get their turn between
             OperationModule compiled = operation_module(request, operation, machine, machines.back());
             result.schedules[machine.isa][name] = std::move(compiled.schedules);
             result.leaf_objects[compiled.module.name() + ".o"] = compiled.object();

@@ -94,11 +94,15 @@ std::shared_ptr<const InProcessKernel> compile_in_process(const KernelRequest& r
 const hg1_kernel* LazyKernel::kernel() {
     const hg1_kernel* ready = kernel_.load(std::memory_order_acquire);
     if (ready != nullptr) return ready;
+    // Parsed and derived by the thread that asks, beside others that compile. A tree belongs to one thread: each has its own.
+    const KernelRequest request = request_();
+    for (const KernelRequest& form : forms_of(request))
+        for (const std::string& operation : form.operations) expect_within_budget(form.formula, operation);
     // The same lock as the compiler's: a child of fork() finds either nothing or the whole.
     const auto lock = lock_compiler();
     ready = kernel_.load(std::memory_order_relaxed);
     if (ready != nullptr) return ready;
-    compiled_ = compile_locked(request_());
+    compiled_ = compile_locked(request);
     kernel_.store(compiled_->kernel(), std::memory_order_release);
     return compiled_->kernel();
 }

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "schedules/feature_blocks.h"
+#include "schedules/in_process.h"
 #include "schedules/machine.h"
 #include "schedules/strategy.h"
 
@@ -51,6 +52,8 @@ std::vector<LoopNest> loop_nests(const KernelRequest& request) {
         const Machine machine = machines_of(request.target).front();
         for (const KernelRequest& form : forms_of(request))
             for (const std::string& operation : form.operations) {
+                expect_within_budget(form.formula, operation);
+                const auto lock = lock_compiler();
                 Halide::Internal::reset_random_counters();
                 LeafSet set(form.formula, halide_type(form.dtype), form.features);
                 for (LeafPipeline& leaf : set.of(operation)) {

@@ -125,6 +125,7 @@ OperationModule operation_module(const KernelRequest& request, const std::string
                                  const Machine& last) {
     // Names of stages are numbered from here, so that the same input gives the same bytes.
     Halide::Internal::reset_random_counters();
+    expect_within_budget(request.formula, operation);
     LeafSet set(request.formula, halide_type(request.dtype), request.features);
     OperationModule result{operation, Halide::Module(symbol_of(request, machine, operation), machine.target), {}, {}};
     result.module.set_any_strict_float(true);  // the functions were lowered that way

@@ -54,6 +54,13 @@ double tolerance_of(const std::string& text) {
     return value;
 }
 
+std::int64_t budget_of(const std::string& text) {
+    const bool digits = !text.empty() && text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
+    const std::int64_t value = digits ? std::stoll(text) : 0;
+    if (value < 1) throw UsageError("--budget takes a number of operations from 1 to 999999999, not '" + text + "'");
+    return value;
+}
+
 ExpandedForm expanded_form_of(const std::string& name, const Formula& formula) {
     const std::optional<ExpandedForm> form = ExpandedForm::of(lower(formula.value));
     if (!form)
@@ -101,15 +108,21 @@ void add_kernel_options(CLI::App& command, KernelArguments& a) {
                     "Accuracy of scalar functions: exact (1 ulp), or fast (exp in f32: 4 ulp, one operation less)")
         ->type_name("MATH")
         ->capture_default_str();
+    command
+        .add_option("--budget", a.budget,
+                    "Operations that an operation of the kernel may take, with one feature; its trees may have " +
+                        std::to_string(nodes_per_operation) + " times as many nodes. What is larger is refused")
+        ->type_name("N")
+        ->default_str(std::to_string(default_budget));
     command.add_option("--set", a.settings, "PARAM=VALUE: a constant instead of a parameter")->type_name("PARAM=VALUE");
     command.add_option("--schedules", a.schedules, "Tuned schedules of a machine")->type_name("DIR")->group("");
 }
 
 std::string* KernelArguments::text(const std::string& option) {
     const std::map<std::string, std::string*> fields = {
-        {"kernel", &kernel},       {"formula", &formula}, {"features", &features},
-        {"name", &name},           {"dtype", &dtype},     {"form", &form},
-        {"tolerance", &tolerance}, {"math", &math},       {"schedules", &schedules}};
+        {"kernel", &kernel}, {"formula", &formula},    {"features", &features},   {"name", &name},
+        {"dtype", &dtype},   {"form", &form},          {"tolerance", &tolerance}, {"math", &math},
+        {"budget", &budget}, {"schedules", &schedules}};
     auto found = fields.find(option);
     return found == fields.end() ? nullptr : found->second;
 }
@@ -151,6 +164,7 @@ KernelRequest request_of(const KernelArguments& a) {
 
     ParseOptions options;
     options.of_points = true;
+    if (!a.budget.empty()) options.budget = budget_of(a.budget);
     if (a.dtype == "f64") options.largest_number = 1.7976931348623157e308;
     for (const std::string& setting : a.settings) {
         const std::size_t equals = setting.find('=');

@@ -26,7 +26,7 @@ private:
 struct KernelArguments {
     std::string kernel, formula, features, name;
     std::vector<std::string> operations = {"gram", "gram_vjp"};
-    std::string dtype = "f32", form = "direct", tolerance, math = "exact", schedules;
+    std::string dtype = "f32", form = "direct", tolerance, math = "exact", budget, schedules;
     std::vector<std::string> targets = {"host"};
     std::vector<std::string> settings;  // PARAM=VALUE
 

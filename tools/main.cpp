@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "generators/formula/diagnostics.h"
+#include "generators/formula/tree.h"
 #include "library/library.h"
 #include "tools/kernel_arguments.h"
 
@@ -51,6 +52,9 @@ int main(int argc, char** argv) {
         std::cerr << "halogram: " << (unknown.empty() ? e.what() : unknown) << " (halogram --help)\n";
         return 2;
     } catch (const halogram::UsageError& e) {
+        std::cerr << "halogram: " << e.what() << "\n";
+        return 2;
+    } catch (const halogram::BudgetError& e) {
         std::cerr << "halogram: " << e.what() << "\n";
         return 2;
     } catch (const halogram::FormulaError& e) {

@@ -190,6 +190,7 @@ Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vect
              entry.name + " takes x, y and at most " + std::to_string(entry.parameters.size()) + " parameter(s)");
     ParseOptions inner;
     inner.largest_number = options_.largest_number;
+    inner.budget = options_.budget;
     for (const CatalogueParameter& p : entry.parameters)
         if (p.integer) inner.declared[p.name] = Op::IntegerParameter;
     const Formula definition = parse_formula(entry.formula, inner);

@@ -142,6 +142,7 @@ Formula parse_formula(std::string_view text, const ParseOptions& options) {
     if (root == nullptr) throw FormulaError(FormulaErrorCode::Syntax, text, 0, "this is not a formula");
     Formula formula;
     formula.pool = std::make_shared<Pool>();
+    formula.pool->set_budget(options.budget);
     formula.text = copy;
     FormulaBuilder(formula, options).build(*root);
     return formula;

@@ -50,8 +50,9 @@ struct ParseOptions {
     double largest_number = 3.4028234663852886e38;  // of the dtype; a number beyond it is an error
     std::map<std::string, std::string> settings;    // PARAM -> VALUE: constants instead of parameters
     std::map<std::string, Op> declared;             // parameters that are not real scalars, e.g. a catalogue's integers
-    bool of_points =
-        false;  // of a kernel: without x and y an error, unless it is one number or one parameter, + - * / ^
+    std::int64_t budget = default_budget;           // of the pool (tree.h)
+    // Of a kernel: a formula of neither x nor y is an error, unless it is + - * / ^ of numbers and one parameter.
+    bool of_points = false;
 };
 
 // Limits that turn hostile text into a clear error.

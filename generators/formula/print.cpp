@@ -1,6 +1,7 @@
 #include "generators/formula/print.h"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include "generators/math/functions.h"
@@ -33,9 +34,11 @@ public:
     explicit Printer(const ExpressionNames& names) : names_(names) {}
 
     std::string print_whole(Expr root) {
+        for (Expr e : topological_order({root})) used_.insert(e->name);
+        for (const auto& [e, given] : names_) used_.insert(given);
         std::string lets;
         for (Expr e : repeated_parts(root)) {
-            const std::string definition = print(e).text, name = unused_name(root);
+            const std::string definition = print(e).text, name = unused_name();
             lets += "let " + name + " = " + definition + " in ";
             names_[e] = name;
         }
@@ -83,6 +86,7 @@ public:
 
 private:
     ExpressionNames names_;
+    std::set<std::string> used_;  // names that the formula uses itself
     int last_name_ = 0;
 
     // Parts with more than one user, arguments before users; only what is reached without entering a named expression.
@@ -103,15 +107,12 @@ private:
         return parts;
     }
 
-    // t1, t2, ... without the names that the formula uses itself.
-    std::string unused_name(Expr root) {
-        for (;;) {
-            const std::string name = "t" + std::to_string(++last_name_);
-            bool used = false;
-            for (Expr e : topological_order({root})) used = used || e->name == name;
-            for (const auto& [e, given] : names_) used = used || given == name;
-            if (!used) return name;
-        }
+    // t1, t2, ... without those that are used.
+    std::string unused_name() {
+        std::string name;
+        do name = "t" + std::to_string(++last_name_);
+        while (used_.count(name) != 0);
+        return name;
     }
 
     static std::string signed_text(bool negative, const std::string& text) {

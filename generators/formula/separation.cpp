@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t term_limit = 8;  // each product costs D multiplications per pair: beyond, direct is cheaper
 constexpr long exponent_limit = 8;
+// Of one term. Products of products have twice the factors at every level: beyond, a product is one factor, or no term.
+constexpr std::size_t factor_limit = 64;
 
 using Terms = std::vector<SeparableTerm>;
 
@@ -41,7 +43,7 @@ std::optional<Terms> joined(const Terms& terms) {
 
 // The factors of a product that depends on one point alone, or on none; a sum is one factor.
 void take_factors(Expr e, SeparableTerm& term) {
-    if (e->op == Op::Multiply) {
+    if (e->op == Op::Multiply && term.x.size() + term.y.size() < factor_limit) {
         take_factors(e->arguments[0], term);
         take_factors(e->arguments[1], term);
     } else if (e->op == Op::Negate) {
@@ -65,8 +67,10 @@ Terms single(Expr e) {
 std::optional<Terms> times(const Terms& a, const Terms& b) {
     Terms all;
     for (const SeparableTerm& s : a)
-        for (const SeparableTerm& t : b)
+        for (const SeparableTerm& t : b) {
+            if (s.x.size() + s.y.size() + t.x.size() + t.y.size() > 2 * factor_limit) return std::nullopt;
             all.push_back({s.coefficient * t.coefficient, merged(s.x, t.x), merged(s.y, t.y)});
+        }
     return joined(all);
 }
 

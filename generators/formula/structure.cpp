@@ -67,9 +67,9 @@ bool enters_only_through(Expr root, Allowed allowed) {
     return true;
 }
 
-// Provably 0 (for points without NaN and infinity).
-bool is_zero(Expr e) {
-    auto argument = [&](std::size_t k) { return is_zero(e->arguments[k]); };
+// Provably 0 (for points without NaN and infinity), its arguments being known.
+bool is_zero_node(Expr e, const std::unordered_map<Expr, bool>& known) {
+    auto argument = [&](std::size_t k) { return known.at(e->arguments[k]); };
     switch (e->op) {
         case Op::Constant: return e->constant == 0;
         case Op::Negate:
@@ -92,12 +92,19 @@ bool is_zero(Expr e) {
             return argument(1) && argument(2);
         }
         case Op::Call: {
+            if (!argument(0)) return false;
             Real at_zero;
             e->function->exact(at_zero.get(), at_zero.get(), MPFR_RNDN);
-            return argument(0) && mpfr_zero_p(at_zero.get()) != 0;
+            return mpfr_zero_p(at_zero.get()) != 0;
         }
         default: return false;
     }
+}
+
+bool is_zero(Expr root) {
+    std::unordered_map<Expr, bool> known;
+    for (Expr e : topological_order({root})) known[e] = is_zero_node(e, known);
+    return known.at(root);
 }
 
 bool is_distance(Expr reduction) {

@@ -88,6 +88,9 @@ private:
         return result;
     }
 
+    // Beyond it a chain stays one operand of the next: r * r of r * r has twice the operands at every level.
+    static constexpr std::size_t longest_chain = 4096;
+
     // A negated chain: every term of a sum changes its sign, exactly one factor of a product does.
     static std::vector<Form> joined(const std::vector<Form>& operands,
                                     const std::map<std::size_t, std::vector<Form>>& chains, bool every) {
@@ -98,6 +101,7 @@ private:
                 all.push_back(o);
                 continue;
             }
+            if (all.size() + chain->second.size() > longest_chain) return operands;
             for (std::size_t k = 0; k < chain->second.size(); ++k) {
                 Form inner = chain->second[k];
                 if (o.negative && (every || k == 0)) inner.negative = !inner.negative;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "generators/math/functions.h"
 
@@ -74,6 +75,10 @@ Expr Pool::intern(Node&& candidate) {
     auto [begin, end] = table_->index.equal_range(h);
     for (auto it = begin; it != end; ++it)
         if (same(*it->second, candidate)) return it->second;
+    if (static_cast<std::int64_t>(table_->nodes.size()) >= budget_ * nodes_per_operation)
+        throw BudgetError("its trees and their derivatives have more than " +
+                              std::to_string(budget_ * nodes_per_operation) + " nodes",
+                          budget_);
     candidate.pool = this;
     candidate.id = static_cast<std::uint32_t>(table_->nodes.size());
     derive_facts(candidate);
@@ -141,18 +146,50 @@ bool uses_feature_count(Expr root) {
     return false;
 }
 
-Expr expand_definitions(Expr root) {
-    std::unordered_map<Expr, Expr> expanded;
-    for (Expr e : topological_order({root})) {
+namespace {
+
+using Expanded = std::unordered_map<Expr, Expr>;
+
+// What is below `root` and not in `done`, arguments before users.
+std::vector<Expr> topological_order_of_new(Expr root, const Expanded& done) {
+    std::vector<Expr> found, stack;
+    std::unordered_set<Expr> seen;
+    auto visit = [&](Expr e) {
+        if (done.count(e) == 0 && seen.insert(e).second) stack.push_back(e);
+    };
+    visit(root);
+    while (!stack.empty()) {
+        Expr e = stack.back();
+        stack.pop_back();
+        found.push_back(e);
+        for (Expr a : e->arguments) visit(a);
+    }
+    std::sort(found.begin(), found.end(), [](Expr a, Expr b) { return a->id < b->id; });
+    return found;
+}
+
+// Each node once, however deep definitions nest: what an expanded argument is made of is not gone through again.
+Expr expand_definitions(Expr root, Expanded& expanded) {
+    for (Expr e : topological_order_of_new(root, expanded)) {
         std::vector<Expr> arguments;
         for (Expr a : e->arguments) arguments.push_back(expanded.at(a));
         const bool defined = e->op == Op::Call && e->function->definition != nullptr;
+        Expr made = nullptr;
         if (defined)
-            expanded[e] = expand_definitions(e->function->definition(arguments));
+            made = expand_definitions(e->function->definition(arguments), expanded);
         else
-            expanded[e] = arguments == e->arguments ? e : rebuild(e, std::move(arguments));
+            made = arguments == e->arguments ? e : rebuild(e, std::move(arguments));
+        expanded[e] = made;
+        expanded[made] = made;
     }
     return expanded.at(root);
+}
+
+}  // namespace
+
+Expr expand_definitions(Expr root) {
+    Expanded expanded;
+    return expand_definitions(root, expanded);
 }
 
 Expr rebuild(Expr node, std::vector<Expr> a) {

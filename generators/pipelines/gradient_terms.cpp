@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "generators/formula/derivative.h"
 #include "generators/formula/lower.h"
@@ -124,9 +125,11 @@ private:
 
     void request_raw_planes(Expr feature) {
         std::vector<Expr> stack = {feature};
+        std::unordered_set<Expr> seen;  // each part once: paths through shared parts double with every level
         while (!stack.empty()) {
             Expr e = stack.back();
             stack.pop_back();
+            if (!seen.insert(e).second) continue;
             if (is_pair_scalar(e) && !e->boolean) {
                 plane(e, false, false);
                 continue;

@@ -36,6 +36,29 @@ void count_terms(const std::vector<GradientTerm>& terms, OperationCount& count) 
 
 }  // namespace
 
+void expect_within_budget(const Formula& formula, const std::string& operation) {
+    std::vector<Expr> roots;
+    if (operation == "gram") {
+        roots = {evaluated_value(formula)};
+    } else {
+        const GradientTerms terms = gradient_terms(formula);
+        for (const PairPlane& plane : terms.planes)
+            if (plane.value != nullptr) roots.push_back(plane.value);
+        std::vector<const std::vector<GradientTerm>*> lists = {&terms.x, &terms.y};
+        for (const std::vector<GradientTerm>& vector : terms.vectors) lists.push_back(&vector);
+        for (const std::vector<GradientTerm>* list : lists)
+            for (const GradientTerm& term : *list)
+                for (Expr part : {term.feature, term.own})
+                    if (part != nullptr) roots.push_back(part);
+    }
+    std::int64_t operations = 0;  // of parameters and of one point, too: they are compiled as well
+    for (Expr e : topological_order(roots))
+        operations += e->op == Op::Call ? e->function->operations : e->op == Op::Power ? power_operations : 1;
+    const std::int64_t budget = formula.pool->budget();
+    if (operations > budget)
+        throw BudgetError("its " + operation + " takes " + std::to_string(operations) + " operations", budget);
+}
+
 OperationCount operation_count(const Formula& formula, const std::string& operation, int features) {
     OperationCount count;
     count.features = features;

@@ -19,4 +19,8 @@ struct OperationCount {
 // `operation` is "gram" or "gram_vjp".
 OperationCount operation_count(const Formula& formula, const std::string& operation, int features);
 
+// Throws BudgetError where the code of `operation`, with one feature, takes more operations than the formula's budget has;
+// before anything is made for Halide, whose time grows with them.
+void expect_within_budget(const Formula& formula, const std::string& operation);
+
 }  // namespace halogram

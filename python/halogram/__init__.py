@@ -38,6 +38,7 @@ def gram(
     form: str = "direct",
     tolerance: float | None = None,
     math: str = "exact",
+    budget: int | None = None,
     out: _Any = None,
     **parameters: _Any,
 ) -> _Any:
@@ -48,7 +49,7 @@ def gram(
         x: (..., n, features): a NumPy array, torch tensor or DLPack array, float32 or float64 (16-bit floats are stored
             in 16 bits and computed in 32).
         y: (..., m, features); None means x, which takes half the work where the kernel is symmetric.
-        form, tolerance, math: see ``Kernel``.
+        form, tolerance, math, budget: see ``Kernel``.
         out: where K is written, contiguous, of its shape and type; without gradients. Saves touching new memory.
         parameters: the formula's parameters: numbers, tensors (with gradients), one number per feature for ``name[d]`` (a
             number is that of every feature). Batch dimensions of x, y and the parameters are broadcast as torch does.
@@ -64,8 +65,8 @@ def gram(
         RuntimeError: for out where gradients are asked for.
     """
     if isinstance(formula, Kernel):
-        return _kernel(formula, form, tolerance, math)(x, y, out=out, **parameters)
-    return _dispatch_gram((formula, form, tolerance, math), x, y, parameters, out)
+        return _kernel(formula, form, tolerance, math, budget)(x, y, out=out, **parameters)
+    return _dispatch_gram((formula, form, tolerance, math, budget), x, y, parameters, out)
 
 
 def compile(
@@ -78,18 +79,19 @@ def compile(
     form: str = "direct",
     tolerance: float | None = None,
     math: str = "exact",
+    budget: int | None = None,
     **parameters: _Any,
 ) -> Kernel:
     """A ``Kernel`` whose operations are compiled now.
 
     Args:
-        formula: a formula, a name of the catalogue or a ``Kernel``; form, tolerance, math, parameters: see ``Kernel``.
+        formula: a formula, a name of the catalogue or a ``Kernel``; form, tolerance, math, budget, parameters: see ``Kernel``.
         features, dtype, ops: see ``Kernel.compile``.
 
     Raises:
         FormulaError: with line, column and a caret under what is wrong. ValueError, TypeError: for options.
     """
-    return _kernel(formula, form, tolerance, math, **parameters).compile(features, dtype, ops)
+    return _kernel(formula, form, tolerance, math, budget, **parameters).compile(features, dtype, ops)
 
 
 def explain(
@@ -101,14 +103,15 @@ def explain(
     form: str = "direct",
     tolerance: float | None = None,
     math: str = "exact",
+    budget: int | None = None,
 ) -> str:
     """What is made of a kernel, as text to print: structure, derivatives, operations per pair, strategy and loops.
 
     Args:
-        formula: a formula, a name of the catalogue or a ``Kernel``; form, tolerance, math: see ``Kernel``.
+        formula: a formula, a name of the catalogue or a ``Kernel``; form, tolerance, math, budget: see ``Kernel``.
         features: their number, or "any"; dtype: float32 or float64.
     """
-    return _kernel(formula, form, tolerance, math).explain(features, dtype)
+    return _kernel(formula, form, tolerance, math, budget).explain(features, dtype)
 
 
 def build(
@@ -120,22 +123,25 @@ def build(
     form: str = "direct",
     tolerance: float | None = None,
     math: str = "exact",
+    budget: int | None = None,
     **options: _Any,
 ) -> None:
     """Writes the static library for C: lib<name>.a, <name>.h and <name>.json.
 
     Args:
-        formula: a formula, a name of the catalogue or a ``Kernel``; form, tolerance, math: see ``Kernel``.
+        formula: a formula, a name of the catalogue or a ``Kernel``; form, tolerance, math, budget: see ``Kernel``.
         directory, name, options: see ``Kernel.build``.
     """
-    _kernel(formula, form, tolerance, math).build(directory, name, **options)
+    _kernel(formula, form, tolerance, math, budget).build(directory, name, **options)
 
 
-def _kernel(formula: str | Kernel, form: str, tolerance: float | None, math: str, **parameters: _Any) -> Kernel:
+def _kernel(
+    formula: str | Kernel, form: str, tolerance: float | None, math: str, budget: int | None, **parameters: _Any
+) -> Kernel:
     if not isinstance(formula, Kernel):
-        return Kernel(formula, form=form, tolerance=tolerance, math=math, **parameters)
-    if parameters or _sources.options_of(_sources.key_of("", form, tolerance, math)):
-        raise TypeError("form, tolerance, math and values of parameters are options of the Kernel itself")
+        return Kernel(formula, form=form, tolerance=tolerance, math=math, budget=budget, **parameters)
+    if parameters or _sources.options_of(_sources.key_of("", form, tolerance, math, budget)):
+        raise TypeError("form, tolerance, math, budget and values of parameters are options of the Kernel itself")
     return formula
 
 

@@ -33,13 +33,11 @@ class Shared(NamedTuple):
 
 
 def shared(source: Source, dtype: str) -> Shared:
-    found = _shared.get((source.key, dtype))
+    found = source.shared.get(dtype)
     if found is None:
-        found = _shared[source.key, dtype] = Shared(source, dtype)
+        found = source.shared[dtype] = Shared(source, dtype)
     return found
 
-
-_shared: dict[Any, Shared] = {}
 
 Inputs = tuple[Any, ...]  # x, y or None, values
 

@@ -50,7 +50,7 @@ def function_of(name: str) -> Callable[..., Any]:
         out: Any = None,
         **parameters: Any,
     ) -> Any:
-        return _dispatch.gram((name, form, tolerance, math), x, y, parameters, out)
+        return _dispatch.gram((name, form, tolerance, math, None), x, y, parameters, out)
 
     kernel.__name__ = kernel.__qualname__ = name
     kernel.__module__ = "halogram"

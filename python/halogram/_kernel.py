@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import numbers
 import os
@@ -31,6 +32,8 @@ class Kernel:
             is within ``tolerance``).
         tolerance: the largest error bound of an entry for which ``form="auto"`` takes the expanded form.
         math: ``"exact"`` (1 ulp) or ``"fast"`` (exp in float32: 4 ulp).
+        budget: operations that the kernel's code may take, with one feature; a formula that needs more is refused, so
+            that no text takes the machine for minutes. None: as ``halogram build --budget`` has it.
         parameters: values of parameters.
 
     Raises:
@@ -46,11 +49,12 @@ class Kernel:
         form: str = "direct",
         tolerance: float | None = None,
         math: str = "exact",
+        budget: int | None = None,
         **parameters: Any,
     ) -> None:
         if isinstance(formula, Kernel):
             raise TypeError("this is a halogram.Kernel already")
-        self._source = source(key_of(formula, form, tolerance, math))
+        self._source = source(key_of(formula, form, tolerance, math, budget))
         self._bound = parameters
         self._binds = UNKNOWN
         self._source.expect_meant(parameters)
@@ -127,7 +131,7 @@ class Kernel:
         Args:
             features: their number, or "any"; dtype: float32 or float64.
         """
-        return _native.explain(self._source.arguments(features, dtype_name(dtype)))
+        return _explained(self._source.key, str(features), dtype_name(dtype))
 
     def build(
         self,
@@ -227,7 +231,7 @@ class Kernel:
         """Of a kernel of the same form, a number, or a scalar tensor, which keeps its gradient."""
         if isinstance(value, Kernel):
             if value._source.key[1:] != self._source.key[1:]:
-                raise ValueError(f"kernels of different form or math do not combine: {self!r} and {value!r}")
+                raise ValueError(f"kernels of different form, math or budget do not combine: {self!r} and {value!r}")
             return part_of(value._source, value._bound, value._binds)
         if isinstance(value, numbers.Real) and not isinstance(value, bool):
             number = real_number("the factor or summand", value)
@@ -239,14 +243,18 @@ class Kernel:
         raise TypeError(f"a kernel combines with kernels and numbers, not with {type(value).__name__}")
 
     def _made(self, part: Part) -> Kernel:
-        _, form, tolerance, math = self._source.key
-        kernel = Kernel(part.text, form=form, tolerance=tolerance, math=math, **part.bound)
+        kernel = Kernel(part.text, **options_of(self._source.key), **part.bound)
         kernel._binds = part.binds
         return kernel
 
 
+@functools.lru_cache(maxsize=64)
+def _explained(key: Key, features: str, dtype: str) -> str:
+    """What is explained twice is not derived twice."""
+    return _native.explain(source(key).arguments(features, dtype))
+
+
 def _restored(key: Key, bound: dict[str, Any], binds: int) -> Kernel:
-    text, form, tolerance, math = key
-    kernel = Kernel(text, form=form, tolerance=tolerance, math=math, **bound)
+    kernel = Kernel(key[0], **options_of(key), **bound)
     kernel._binds = binds
     return kernel

@@ -15,6 +15,7 @@ class Arguments:
         form: str,
         tolerance: str,
         math: str,
+        budget: str,
         name: str,
     ) -> None: ...
 

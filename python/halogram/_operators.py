@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from . import _batching, _calls
-from ._sources import Key, Source, in_order, source, whole_number
+from ._sources import Key, Source, in_order, key_of, source, whole_number
 from ._tensors import (
     DTYPES,
     checked,
@@ -26,10 +26,10 @@ from ._tensors import (
 
 def source_of(key: str) -> Source:
     try:
-        text, form, tolerance, math = json.loads(key)
+        made = key_of(*json.loads(key))
     except (ValueError, TypeError):
         raise ValueError(f"the key {key!r} is not one that key_text made") from None
-    return source((text, form, tolerance, math))
+    return source(made)
 
 
 def key_text(key: Key) -> str:

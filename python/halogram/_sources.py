@@ -6,6 +6,8 @@ import difflib
 import numbers
 import operator
 import threading
+import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
@@ -18,10 +20,13 @@ _FORMS = ("direct", "expanded", "auto")
 _MATHS = ("exact", "fast")
 
 #: What calls take by name beside the parameters.
-_OPTIONS = ("form", "tolerance", "math", "out")
+_OPTIONS = ("form", "tolerance", "math", "budget", "out")
 
-#: Formula or name of the catalogue, form, tolerance, math: what tells sources apart.
-Key = tuple[str, str, "float | None", str]
+#: Formula or name of the catalogue, form, tolerance, math, budget: what tells sources apart.
+Key = tuple[str, str, "float | None", str, "int | None"]
+
+#: So many sources stay, with their compiled code, although no ``Kernel`` holds them; of each so many numbers of features.
+KEPT_SOURCES, KEPT_SIZES = 256, 64
 
 
 class Source:
@@ -33,7 +38,7 @@ class Source:
 
     def __init__(self, key: Key) -> None:
         self.key = key
-        text, self.form, self.tolerance, self.math = key
+        text, self.form, self.tolerance, self.math, self.budget = key
         if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
             raise ValueError("the formula has half of a surrogate pair, which is no character")
         self.kernel = text if text in CATALOGUE else ""
@@ -50,6 +55,8 @@ class Source:
             if not isinstance(self.tolerance, numbers.Real):
                 raise TypeError(f"tolerance is {self.tolerance!r}: it needs a number")
             real_number("tolerance", self.tolerance)
+        if self.budget is not None and not 1 <= whole_number("budget", self.budget) < 10**9:
+            raise ValueError(f"budget is {self.budget}: it is a number of operations from 1 to 999999999")
         described = self._parsed("any", "f64")  # takes every number that one of the types takes
         #: Names and kinds ("scalar", "integer", "vector") of the parameters, in the order of the formula.
         self.parameters: tuple[tuple[str, str], ...] = tuple(described.parameters)
@@ -62,6 +69,7 @@ class Source:
         self._any_features = bool(self.kernel) and key == key_of(text)
         self._kernels: dict[tuple[str, int], _native.Kernel] = {}
         self._tangents: dict[tuple[str, int], _native.Kernel] = {}
+        self.shared: dict[str, Any] = {}  # by element type; _calls.Shared
 
     def arguments(self, features: int | str, dtype: str, name: str = "") -> _native.Arguments:
         return _native.Arguments(
@@ -73,6 +81,7 @@ class Source:
             form=self.form,
             tolerance="" if self.tolerance is None else repr(float(self.tolerance)),
             math=self.math,
+            budget="" if self.budget is None else str(self.budget),
             name=name,
         )
 
@@ -131,6 +140,8 @@ def _made_once(made: dict[Any, Any], key: Any, make: Callable[[], Any]) -> Any:
         found = made.get(key)
         if found is None:
             found = made[key] = make()
+            while len(made) > KEPT_SIZES:  # the oldest; who computes with it holds it
+                del made[next(iter(made))]
     return found
 
 
@@ -153,12 +164,16 @@ def in_order(text: str, names: tuple[str, ...], parameters: Mapping[str, Any]) -
 
 
 _lock = threading.RLock()
-#: All that were made.
-known: dict[Key, Source] = {}
+#: All that live: a kernel's own is found as long as there is the kernel.
+_living: weakref.WeakValueDictionary[Key, Source] = weakref.WeakValueDictionary()
+#: Those asked for last, which stay: KEPT_SOURCES of them.
+known: OrderedDict[Key, Source] = OrderedDict()
 
 
-def key_of(text: str, form: str = "direct", tolerance: float | None = None, math: str = "exact") -> Key:
-    return (text, form, tolerance, math)
+def key_of(
+    text: str, form: str = "direct", tolerance: float | None = None, math: str = "exact", budget: int | None = None
+) -> Key:
+    return (text, form, tolerance, math, budget)
 
 
 def options_of(key: Key) -> dict[str, Any]:
@@ -173,16 +188,29 @@ def source(key: Key) -> Source:
         raise TypeError(f"a formula is a string or a halogram.Kernel, not {type(key[0]).__name__}")
     try:
         found = known.get(key)
+        if found is not None:
+            try:
+                known.move_to_end(key)
+            except KeyError:  # another thread's source took its place meanwhile
+                pass
+            return found
     except TypeError:  # unhashable
         source(key_of(key[0]))  # complains about what is wrong with the formula
-        for name, option, expected in zip(_OPTIONS, key[1:], ("a string", "a number", "a string")):
+        for name, option, expected in zip(_OPTIONS, key[1:], ("a string", "a number", "a string", "a whole number")):
             if not isinstance(option, Hashable):
                 raise TypeError(f"{name} is {option!r}: it needs {expected}") from None
         raise
+    if not key[0].strip():
+        raise ValueError("the formula is empty")
+    with _lock:
+        found = _living.get(key)
     if found is None:
-        if not key[0].strip():
-            raise ValueError("the formula is empty")
-        found = _made_once(known, key, lambda: Source(key))
+        made = Source(key)  # beside other threads: a long formula does not hold up the others
+    with _lock:
+        found = _living.setdefault(key, made) if found is None else found
+        known[key] = found
+        while len(known) > KEPT_SOURCES:
+            known.popitem(last=False)
     return found
 
 

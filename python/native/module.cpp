@@ -24,7 +24,8 @@ using Texts = std::vector<std::string>;
 
 KernelArguments arguments_of(const std::string& kernel, const std::string& formula, const std::string& features,
                              const std::string& dtype, const Texts& settings, const std::string& form,
-                             const std::string& tolerance, const std::string& math, const std::string& name) {
+                             const std::string& tolerance, const std::string& math, const std::string& budget,
+                             const std::string& name) {
     KernelArguments a;
     a.kernel = kernel;
     a.formula = formula;
@@ -34,6 +35,7 @@ KernelArguments arguments_of(const std::string& kernel, const std::string& formu
     a.form = form;
     a.tolerance = tolerance;
     a.math = math;
+    a.budget = budget;
     a.name = name;
     return a;
 }
@@ -97,7 +99,6 @@ nb::list name_uses(const std::string& text) {
 
 std::string explain_text(const KernelArguments& arguments) {
     const nb::gil_scoped_release others_may_run;
-    const auto lock = lock_compiler();
     std::ostringstream out;
     explain(arguments, out);
     return out.str();
@@ -106,13 +107,15 @@ std::string explain_text(const KernelArguments& arguments) {
 void build(KernelArguments arguments, const Texts& operations, const std::string& target, const std::string& compiler,
            const std::string& directory) {
     const nb::gil_scoped_release others_may_run;
-    const auto lock = lock_compiler();
     arguments.operations = operations;
     arguments.targets = {target};
     LibraryOptions options;
     options.compiler = compiler;
     const KernelRequest request = request_of(arguments);
-    build_library(request.c_name, {request}, directory, options, {});
+    build_library(request.c_name, {request}, directory, options, [](int, int, const std::string&) {
+        const nb::gil_scoped_acquire python;
+        if (PyErr_CheckSignals() != 0) throw nb::python_error();  // Ctrl-C, between two operations
+    });
 }
 
 // A message about options of the command line says "--form auto"; arguments have the same names without the dashes.
@@ -134,6 +137,8 @@ NB_MODULE(_native, module) {
             std::rethrow_exception(raised);
         } catch (const UsageError& e) {
             PyErr_SetString(PyExc_ValueError, without_dashes(e.what()).c_str());
+        } catch (const BudgetError& e) {
+            PyErr_SetString(PyExc_ValueError, without_dashes(e.what()).c_str());
         } catch (const CompileError& e) {
             PyErr_SetString(PyExc_RuntimeError, e.what());
         } catch (const LibraryError& e) {
@@ -145,12 +150,14 @@ NB_MODULE(_native, module) {
             "__init__",
             [](KernelArguments* self, const std::string& kernel, const std::string& formula,
                const std::string& features, const std::string& dtype, const Texts& settings, const std::string& form,
-               const std::string& tolerance, const std::string& math, const std::string& name) {
+               const std::string& tolerance, const std::string& math, const std::string& budget,
+               const std::string& name) {
                 new (self) KernelArguments(
-                    arguments_of(kernel, formula, features, dtype, settings, form, tolerance, math, name));
+                    arguments_of(kernel, formula, features, dtype, settings, form, tolerance, math, budget, name));
             },
             nb::kw_only(), nb::arg("kernel"), nb::arg("formula"), nb::arg("features"), nb::arg("dtype"),
-            nb::arg("settings"), nb::arg("form"), nb::arg("tolerance"), nb::arg("math"), nb::arg("name"));
+            nb::arg("settings"), nb::arg("form"), nb::arg("tolerance"), nb::arg("math"), nb::arg("budget"),
+            nb::arg("name"));
     nb::class_<Kernel>(module, "Kernel")
         .def(nb::init<const KernelArguments&, bool>(), nb::arg("arguments"), nb::arg("tangent") = false)
         .def_prop_ro("formula", &Kernel::formula)

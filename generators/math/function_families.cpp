@@ -56,7 +56,7 @@ void add_function_families(std::vector<Function>& t) {
                            Expr f) { return Arguments{constant(f, -1, 2) * call("inverse_sqrt", {a[0]}) * f}; },
          .kink_in_definition = true,
          .definition = [](const Arguments& a) -> Expr { return call("exp", {-Term(call("sqrt", {a[0]}))}); },
-         .range = Range::Positive,
+         .range = Range::NonNegative,
          .bounded = true});
     t.push_back(
         {.name = "matern32",
@@ -67,7 +67,7 @@ void add_function_families(std::vector<Function>& t) {
              Term r = call("sqrt", {3 * Term(a[0])});
              return vanishing(1 + r, call("exp", {-r}));
          },
-         .range = Range::Positive,
+         .range = Range::NonNegative,
          .bounded = true});
     t.push_back({.name = "matern52",
                  .summary = "(1 + sqrt(5 s) + 5 s / 3) exp(-sqrt(5 s)) of the squared scaled distance s",
@@ -79,7 +79,7 @@ void add_function_families(std::vector<Function>& t) {
                      Term s5 = 5 * Term(a[0]), r = call("sqrt", {s5});
                      return vanishing(Term(1 + r) + s5 / 3, call("exp", {-r}));
                  },
-                 .range = Range::Positive,
+                 .range = Range::NonNegative,
                  .bounded = true});
     t.push_back({.name = "thin_plate_spline",
                  .summary =

@@ -12,6 +12,7 @@ using namespace function_terms;
 using Arguments = std::vector<Expr>;
 
 Expr is_zero(Expr a) { return compare(Op::Equal, a, number(a, 0)); }
+Expr is_one(Expr a) { return compare(Op::Equal, a, number(a, 1)); }
 Expr both_zero(Expr a, Expr b) { return logical(Op::And, is_zero(a), is_zero(b)); }
 
 Term two_to_the(Expr like, unsigned exponent) {
@@ -145,7 +146,7 @@ std::vector<Function> make_table() {
                  .ulp_f64 = 1.0,
                  .operations = 18,
                  .monotone = Monotone::Rising,
-                 .range = Range::Positive});
+                 .range = Range::NonNegative});
     t.push_back({.name = "log",
                  .summary = "natural logarithm; log(0) = -infinity",
                  .derivatives = [](const Arguments& a, Expr) { return Arguments{1 / Term(a[0])}; },
@@ -243,6 +244,7 @@ std::vector<Function> make_table() {
                          Term c = a[0];
                          return Arguments{-Term(call("inverse_sqrt", {Term(1 - c) * Term(1 + c)}))};
                      },
+                 .kink = [](const Arguments& a) { return is_one(call("abs", {a[0]})); },
                  .exact = mpfr_acos,
                  .code = code::acos,
                  .ulp_f32 = 1.0,
@@ -260,6 +262,7 @@ std::vector<Function> make_table() {
                     "and 1 is the subgradient 0",
          .derivatives = [](const Arguments& a,
                            Expr) { return Arguments{call("inverse_sqrt", {Term(a[0]) * Term(1 - Term(a[0]))})}; },
+         .kink = [](const Arguments& a) { return logical(Op::Or, is_zero(a[0]), is_one(a[0])); },
          .exact = exact_archav,
          .code = code::archav,
          .ulp_f32 = 1.0,

@@ -7,9 +7,9 @@
 
 #include "generators/formula/lower.h"
 #include "schedules/operation_module.h"
-#include "tests/differential/compiled_functions.h"
 #include "tests/differential/random_formula.h"
 #include "tests/differential/special_points.h"
+#include "tests/support/compiled_functions.h"
 #include "tests/support/ieee_pair.h"
 #include "tests/support/in_process_call.h"
 #include "tests/support/pairwise.h"

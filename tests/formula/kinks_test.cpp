@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 
 #include "generators/catalogue/catalogue.h"
 #include "generators/formula/derivative.h"
@@ -152,6 +153,49 @@ INSTANTIATE_TEST_SUITE_P(Formulas, NotSmooth,
                                          "wendland(sqdist(x, y), 2, 0)", "sqrt(norm(x - y)^2)",
                                          "divide0(sin(norm(x - y)), norm(x - y))"),
                          [](const auto& instance) { return std::to_string(instance.index); });
+
+// A formula of norms, absolute values and extrema that vanish or tie at coincident points.
+std::string random_formula(std::mt19937& random, int depth) {
+    const auto any = [&] { return "(" + random_formula(random, depth - 1) + ")"; };
+    switch (depth == 0 ? random() % 7 : 7 + random() % 9) {
+        case 0: return "norm(x - y)";
+        case 1: return "sqdist(x, y)";
+        case 2: return "abs(sum(x) - sum(y))";
+        case 3: return "min(sum(x), sum(y))";
+        case 4: return "max(sum(x), sum(y))";
+        case 5: return "sum(abs(x - y)^3)";
+        case 6: return "g";
+        case 7: return any() + " + " + any();
+        case 8: return any() + " - " + any();
+        case 9: return any() + " * " + any();
+        case 10: return any() + "^2";
+        case 11: return any() + "^3";
+        case 12: return "exp(-" + any() + ")";
+        case 13: return "cos" + any();
+        case 14: return "max(1 - " + any() + "/8, 0)";
+        default: return "sqrt(1 + " + any() + "^2)";
+    }
+}
+
+// Never a quiet wrong number: a finite second derivative is that of differences.
+TEST(Kinks, WhatIsFiniteIsRight) {
+    std::mt19937 random(25);
+    const Vector point{Real(0.75), Real(0.5)};
+    int finite = 0;
+    for (int k = 0; k < 300; ++k) {
+        const std::string text = random_formula(random, 3);
+        const Formula f = parse_formula(text);
+        const SquareMatrix given = derived(f, f.pool->x(), f.pool->y(), point, point);
+        const SquareMatrix expected = differences(f, true, false, point, point);
+        for (std::size_t a = 0; a < point.size(); ++a)
+            for (std::size_t b = 0; b < point.size(); ++b) {
+                if (!std::isfinite(given[a][b])) continue;
+                ++finite;
+                EXPECT_NEAR(given[a][b], expected[a][b], 1e-8 * std::max(1.0, std::abs(expected[a][b]))) << text;
+            }
+    }
+    EXPECT_GT(finite, 200);
+}
 
 // What derivatives do not pass through is no kink: `scaled` divides by a power of two of the largest abs(x).
 TEST(Kinks, StepsHideTheirs) {

@@ -259,7 +259,7 @@ TEST_F(WriteLibrary, RuntimesOfOtherFlagsDoNotMerge) {
     const LibraryInput input = demo_library("demo", directory_.path());
     const auto symbols = [&](const std::string& compiler) {
         write_library(input, path("out"), {compiler, false, {}});
-        std::istringstream lines(run(directory_.path(), "nm -j --defined-only out/libdemo.a"));
+        std::istringstream lines(run(directory_.path(), "nm -jg --defined-only out/libdemo.a"));
         std::set<std::string> names;
         for (std::string line; std::getline(lines, line);)
             if (line.rfind("hg1_", 0) == 0 && line.size() > 9 && line[line.size() - 9] == '_') names.insert(line);

@@ -266,3 +266,31 @@ def test_an_option_that_is_taken_for_a_parameter():
     for name, value in (("form", 1.0), ("math", 2.0), ("tolerance", "a"), ("out", 1.0), ("form", np.ones(2))):
         with pytest.raises(ValueError, match=f"{name} is an option of every call"):
             hg.gram(f"{name} * l1(x, y)", x, **{name: value})
+
+
+def test_a_formula_beyond_its_budget_is_refused():
+    powers = f"sum({'^'.join(['x'] * 150)})"
+    for call in (lambda: hg.gram(powers, np.eye(3)), lambda: hg.explain(powers), lambda: hg.compile(powers, 3)):
+        with pytest.raises(ValueError, match="too large to compile.*budget is 6000") as caught:
+            call()
+        assert len(str(caught.value)) < 4000
+    with pytest.raises(ValueError, match="budget is 1,"):
+        hg.Kernel("exp(-gamma * sum((x - y)^2)) * a + b", budget=1)
+    for budget, error in ((0, ValueError), (10**9, ValueError), ("many", TypeError), (True, TypeError)):
+        with pytest.raises(error, match="budget"):
+            hg.Kernel("sum(x * y)", budget=budget)
+    with pytest.raises(ValueError, match="the two points are called x and y"):
+        hg.Kernel("exp(-g * l1(p, q))")
+    with pytest.raises(ValueError, match="takes its arguments by position"):
+        hg.Kernel("sum(where(x = 64, 1, 2))")
+
+
+def test_formulas_that_nobody_uses_leave_memory():
+    from halogram import _sources
+
+    kept = hg.Kernel("sum(x * y) + 0.125")
+    for k in range(_sources.KEPT_SOURCES + 10):
+        hg.Kernel(f"sum(x * y) + {k}")
+    assert len(_sources.known) <= _sources.KEPT_SOURCES
+    assert _sources.source(kept._source.key) is kept._source
+    assert _sources.key_of("sum(x * y) + 1") not in _sources._living

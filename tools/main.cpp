@@ -7,6 +7,7 @@
 #include "generators/formula/diagnostics.h"
 #include "generators/formula/tree.h"
 #include "library/library.h"
+#include "schedules/halide_environment.h"
 #include "tools/kernel_arguments.h"
 
 namespace {
@@ -34,6 +35,7 @@ static int exit_status_of_output() {
 }
 
 int main(int argc, char** argv) {
+    const halogram::HiddenHalideEnvironment hidden;
     CLI::App program{"Halogram: one line of algebra becomes a compiled, differentiable kernel library", "halogram"};
     program.set_version_flag("--version", "halogram " + halogram::halogram_version());
     program.require_subcommand(1);

@@ -213,7 +213,7 @@ TEST_F(Program, KernelsMayBeCalledLikeLeavesAndArguments) {
     std::string entries;
     for (const std::string name : {"k", "k_sse41_expanded", "k_expanded", "k_gram", "k_sse41"})
         entries +=
-            (entries.empty() ? "" : ", ") +
+            std::string(entries.empty() ? "" : ", ") +
             R"json({"formula": "bound * exp(-sqdist(x, y))", "features": 2, "ops": "gram", "form": "expanded", "name": ")json" +
             name + R"json("})json";
     write("spec.json", R"json({"name": "many", "kernels": [)json" + entries + "]}");

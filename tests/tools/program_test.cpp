@@ -119,6 +119,12 @@ TEST_F(Program, MistakesAreOneClearMessage) {
     expect_mistake(kernel + " --features 5 --tolerance 1e-3 -o out", "--form auto");
     expect_mistake(kernel + " --features 5 --schedules . -o out", "not built yet");
     expect_mistake(kernel + " --features 5 --math faster -o out", "--math faster is not known");
+    for (const char* budget : {"0", "-1", "1e9", "9999999999"})
+        expect_mistake(kernel + " --features 5 --budget " + budget + " -o out", "--budget");
+    expect_mistake(squares + "--budget 1 -o out", "--budget is 1,");
+    expect_mistake("explain --formula 'sum(x^x^x^x^x)' --features 5 --budget 100", "--budget is 100,");
+    expect_mistake("build --formula 'where(a = 64, 1, 2)' --name k --features 5 -o out", "by position");
+    expect_mistake("build --formula 'exp(-g * l1(p, q))' --name k --features 5 -o out", "called x and y");
     expect_mistake(kernel + " --features 5 --ops gram,aply -o out", "aply");
     expect_mistake(kernel + " --features 5 --ops apply -o out", "not built yet");
     expect_mistake(kernel + " --features 5 --target arm-64-linux -o out", "not built yet");

@@ -195,6 +195,10 @@ KernelRequest request_of(const KernelArguments& a) {
     }
     request.formula.fast = a.math == "fast";
     if (a.form == "auto") request.tolerance = tolerance_of(a.tolerance);
+    // Before anything is printed or made; what the catalogue has is known to be small.
+    if (a.kernel.empty())
+        for (const KernelRequest& form : forms_of(request))
+            for (const std::string& operation : form.operations) expect_within_budget(form.formula, operation);
     request.c_name = a.name.empty() ? a.kernel : a.name;
     if (request.c_name.empty()) throw UsageError("--formula needs --name, the kernel's name in C");
     const std::string problem = c_name_problem(request.c_name);

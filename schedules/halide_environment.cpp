@@ -1,5 +1,6 @@
 #include "schedules/halide_environment.h"
 
+#include <Halide.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -15,6 +16,8 @@ HiddenHalideEnvironment::HiddenHalideEnvironment() {
             hidden_.emplace_back(text.substr(0, equals), text.substr(equals + 1));
     }
     for (const auto& [name, value] : hidden_) unsetenv(name.c_str());
+    // This one was read before main began.
+    if (!hidden_.empty()) Halide::set_compiler_stack_size(Halide::default_compiler_stack_size);
 }
 
 HiddenHalideEnvironment::~HiddenHalideEnvironment() {

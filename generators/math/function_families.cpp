@@ -56,6 +56,7 @@ void add_function_families(std::vector<Function>& t) {
                            Expr f) { return Arguments{constant(f, -1, 2) * call("inverse_sqrt", {a[0]}) * f}; },
          .kink_in_definition = true,
          .definition = [](const Arguments& a) -> Expr { return call("exp", {-Term(call("sqrt", {a[0]}))}); },
+         .lowest = 0,
          .range = Range::NonNegative,
          .bounded = true});
     t.push_back(
@@ -67,6 +68,7 @@ void add_function_families(std::vector<Function>& t) {
              Term r = call("sqrt", {3 * Term(a[0])});
              return vanishing(1 + r, call("exp", {-r}));
          },
+         .lowest = 0,
          .range = Range::NonNegative,
          .bounded = true});
     t.push_back({.name = "matern52",
@@ -79,6 +81,7 @@ void add_function_families(std::vector<Function>& t) {
                      Term s5 = 5 * Term(a[0]), r = call("sqrt", {s5});
                      return vanishing(Term(1 + r) + s5 / 3, call("exp", {-r}));
                  },
+                 .lowest = 0,
                  .range = Range::NonNegative,
                  .bounded = true});
     t.push_back({.name = "thin_plate_spline",
@@ -94,7 +97,8 @@ void add_function_families(std::vector<Function>& t) {
                  .kink = [](const Arguments& a) { return is(a[0], 0); },
                  .definition = [](const Arguments& a) -> Expr {
                      return constant(a[0], 1, 2) * Term(call("xlogy", {a[0], a[0]}));
-                 }});
+                 },
+                 .lowest = 0});
     t.push_back(
         {.name = "arccos0",
          .summary = "1 - acos(c) / pi (Cho & Saul, order 0); argument clamped to [-1, 1], derivative 0 at the ends",

@@ -361,6 +361,7 @@ std::vector<Function> make_table() {
          .definition = [](const Arguments& a) -> Expr {
              return where(is_zero(a[0]), number(a[0], 0), 1 / Term(call("sqrt", {a[0]})));
          },
+         .lowest = 0,
          .range = Range::NonNegative,
          .bounded = true});
     t.push_back(

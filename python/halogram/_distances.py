@@ -33,7 +33,8 @@ _CALLED = {other: name for name, others in _NAMES.items() for other in others}
 #: sum of these over the rows of the matrix, with `unit` selecting the row's own feature.
 _MAHALANOBIS = "mahalanobis"
 _ROW = "sum(where(unit[d] == 0, 0, x - y)) * sum(row[d] * (x - y))"
-_ROOT = "sqrt(dot(x, y))"  # with 1 as x
+# With 1 as x. At 0 the distance has a kink, where its derivatives count as 0, as those of euclidean do.
+_ROOT = "where(dot(x, y) == 0, 0, sqrt(dot(x, y)))"
 
 
 def cdist(x: Any, y: Any, metric: str = "euclidean", *, p: float | None = None, V: Any = None, VI: Any = None) -> Any:

@@ -151,7 +151,15 @@ std::vector<CatalogueEntry> minkowski_distance_entries() {
         {
             .name = "minkowski",
             .kind = EntryKind::Distance,
-            .formula = "where(1 / p == 0, linf(x, y), sum(abs(x - y)^p)^(1 / p))",
+            // Powers are taken of differences that a power of two has brought below 2, those beyond the 64th of such as are
+            // at most 1: none overflows, what underflows is nothing beside the largest, and the rounding of 1 / p has a sum
+            // near 1 to act on. Both factors cancel, in derivatives too.
+            .formula = "let m = linf(x, y) in "
+                       "let s = where(p == 1 or p == 2, 1, scale_of(x - y)) in "
+                       "let q = detached(m / s) in "
+                       "let f = where(p <= 64 or q < 1, 1, q) in "
+                       "where(1 / p == 0 or not (p == 1 or p == 2) and 1 / m == 0, m, "
+                       "sum((abs(x - y) * (1 / s) / f)^p)^(1 / p) * (s * f))",
             .parameters = {{.name = "p",
                             .description = "order of the norm, at least 1; infinity gives the largest difference",
                             .minimum = 1.25,

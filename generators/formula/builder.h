@@ -55,6 +55,7 @@ private:
     Expr call_at(const ParseNode& n);
     void expect_positions(const std::string& name, const ParseNode& call) const;
     Expr reduction(const std::string& name, const std::vector<Argument>& arguments, std::size_t offset);
+    Formula entry_formula(const std::string& name) const;
     Expr arc_cosine(const Function& acos, Expr cosine);
     Expr catalogue_call(const CatalogueEntry& entry, const std::vector<Argument>& arguments, std::size_t offset,
                         std::size_t close);

@@ -166,7 +166,7 @@ Expr FormulaBuilder::reduction(const std::string& name, const std::vector<Argume
     });
     Arguments values;
     for (const Argument& a : arguments) {
-        if (builtin.reduces && a.value->level > 0)
+        if (builtin.reduces && a.value->level > 0 && !options_.nested_reductions)
             fail(FormulaErrorCode::NestedReduction, offset,
                  name +
                      "(...) contains a reduction that mixes x and y; only statistics of one point, such as mean(x), "
@@ -174,6 +174,13 @@ Expr FormulaBuilder::reduction(const std::string& name, const std::vector<Argume
         values.push_back(a.value);
     }
     return builtin.make(values);
+}
+
+Formula FormulaBuilder::entry_formula(const std::string& name) const {
+    ParseOptions inner;
+    inner.largest_number = options_.largest_number;
+    inner.budget = options_.budget;
+    return catalogue_formula(name, inner);
 }
 
 // `close` is the place of the call's ')'.
@@ -188,12 +195,7 @@ Expr FormulaBuilder::catalogue_call(const CatalogueEntry& entry, const std::vect
     if (positional < 2 || positional > 2 + entry.parameters.size())
         fail(FormulaErrorCode::WrongArgumentCount, offset,
              entry.name + " takes x, y and at most " + std::to_string(entry.parameters.size()) + " parameter(s)");
-    ParseOptions inner;
-    inner.largest_number = options_.largest_number;
-    inner.budget = options_.budget;
-    for (const CatalogueParameter& p : entry.parameters)
-        if (p.integer) inner.declared[p.name] = Op::IntegerParameter;
-    const Formula definition = parse_formula(entry.formula, inner);
+    const Formula definition = entry_formula(entry.name);
     std::map<std::string, const Argument*> given;
     for (std::size_t k = 0; k < arguments.size(); ++k) {
         const Argument& a = arguments[k];
@@ -262,9 +264,7 @@ Expr FormulaBuilder::arc_cosine(const Function& acos, Expr cosine) {
     const auto known = cosines_.find(cosine);
     if (known == cosines_.end())
         return call(acos, {is_normalized_product(cosine) ? call("unit_clamp", {cosine}) : cosine});
-    ParseOptions inner;
-    inner.largest_number = options_.largest_number;
-    const Formula angle = parse_formula(find_in_catalogue(known->second.entry->arc_cosine)->formula, inner);
+    const Formula angle = entry_formula(known->second.entry->arc_cosine);
     return transplant(angle.value, pool_, known->second.x, known->second.y, {});
 }
 

@@ -154,6 +154,7 @@ Formula catalogue_formula(std::string_view name, ParseOptions options) {
         throw std::invalid_argument("no kernel or distance in the catalogue is called " + std::string(name));
     for (const CatalogueParameter& p : entry->parameters)
         if (p.integer) options.declared[p.name] = Op::IntegerParameter;
+    options.nested_reductions = true;
     Formula formula = parse_formula(entry->formula, options);
     formula.catalogued = true;
     return formula;

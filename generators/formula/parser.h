@@ -53,6 +53,7 @@ struct ParseOptions {
     std::int64_t budget = default_budget;           // of the pool (tree.h)
     // Of a kernel: a formula of neither x nor y is an error, unless it is + - * / ^ of numbers and one parameter.
     bool of_points = false;
+    bool nested_reductions = false;  // of an entry: what mixes x and y may stand inside a reduction
 };
 
 // Limits that turn hostile text into a clear error.

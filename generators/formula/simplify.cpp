@@ -1,6 +1,7 @@
 // Simplifying constructors of the tree. Every rule holds in real arithmetic; none introduces an operation that was
 // not written, so the rounding errors of the result are no worse than those of the text.
 #include <algorithm>
+#include <optional>
 
 #include "generators/formula/tree.h"
 #include "generators/math/functions.h"
@@ -174,18 +175,37 @@ Expr logical(Op op, Expr a, Expr b) {
     return a == b ? a : a->pool->node(op, {a, b});
 }
 
+// Whether a condition of constants holds; nothing where it takes points or parameters to know.
+static std::optional<bool> decided(Expr condition) {
+    if (condition->op == Op::Not) {
+        const std::optional<bool> inner = decided(condition->arguments[0]);
+        return inner ? std::optional(!*inner) : std::nullopt;
+    }
+    if (condition->op == Op::And || condition->op == Op::Or) {
+        const bool deciding = condition->op == Op::Or;
+        const std::optional<bool> a = decided(condition->arguments[0]), b = decided(condition->arguments[1]);
+        if (a == deciding || b == deciding) return deciding;
+        return a && b ? std::optional(!deciding) : std::nullopt;
+    }
+    if (!condition->arguments[0]->is_constant() || !condition->arguments[1]->is_constant()) return std::nullopt;
+    const mpq_class &a = condition->arguments[0]->constant, &b = condition->arguments[1]->constant;
+    switch (condition->op) {
+        case Op::Less: return a < b;
+        case Op::LessEqual: return a <= b;
+        case Op::Equal: return a == b;
+        case Op::NotEqual: return a != b;
+        default: return std::nullopt;
+    }
+}
+
 Expr where(Expr condition, Expr value, Expr otherwise) {
     if (value == otherwise) return value;
-    if (condition->arguments.size() == 2 && condition->arguments[0]->is_constant() &&
-        condition->arguments[1]->is_constant()) {
-        const mpq_class &a = condition->arguments[0]->constant, &b = condition->arguments[1]->constant;
-        switch (condition->op) {
-            case Op::Less: return a < b ? value : otherwise;
-            case Op::LessEqual: return a <= b ? value : otherwise;
-            case Op::Equal: return a == b ? value : otherwise;
-            case Op::NotEqual: return a != b ? value : otherwise;
-            default: break;
-        }
+    if (const std::optional<bool> holds = decided(condition)) return *holds ? value : otherwise;
+    // Beside what is decided, and does not decide, the other one counts.
+    while (condition->op == Op::And || condition->op == Op::Or) {
+        Expr a = condition->arguments[0], b = condition->arguments[1];
+        if (!decided(a) && !decided(b)) break;
+        condition = decided(a) ? b : a;
     }
     return value->pool->node(Op::Where, {condition, value, otherwise});
 }

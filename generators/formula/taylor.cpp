@@ -229,6 +229,7 @@ Series Taylor::make_dependent(Expr e, int at_order) {
 
 Series Taylor::make_call(Expr e, int at_order) {
     const Function& function = *e->function;
+    if (function.held) throw NoProof();
     if (function.definition != nullptr) return of(function.definition(e->arguments), at_order);
     const Series& argument = of(e->arguments[0], at_order);
     if (function.name == "sqrt") return raised(argument, Polynomial(mpq_class(1, 2)));

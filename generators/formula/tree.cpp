@@ -119,15 +119,12 @@ Expr Pool::node(Op op, std::vector<Expr> arguments, const Function* function) {
 
 Expr number(Expr like, const mpq_class& value) { return like->pool->constant(value); }
 
-std::vector<Expr> topological_order(const std::vector<Expr>& roots) {
-    // Ids grow from arguments to users, so sorting by id is a topological order.
+// `is_new` says of each node that is met whether it is to be found, the first time only.
+template <typename IsNew>
+static std::vector<Expr> walk(const std::vector<Expr>& roots, const IsNew& is_new) {
     std::vector<Expr> found, stack;
-    std::vector<bool> seen;
     auto visit = [&](Expr e) {
-        if (seen.size() <= e->id) seen.resize(e->id + 1, false);
-        if (seen[e->id]) return;
-        seen[e->id] = true;
-        stack.push_back(e);
+        if (is_new(e)) stack.push_back(e);
     };
     for (Expr r : roots) visit(r);
     while (!stack.empty()) {
@@ -136,8 +133,19 @@ std::vector<Expr> topological_order(const std::vector<Expr>& roots) {
         found.push_back(e);
         for (Expr a : e->arguments) visit(a);
     }
+    // Ids grow from arguments to users, so sorting by id is a topological order.
     std::sort(found.begin(), found.end(), [](Expr a, Expr b) { return a->id < b->id; });
     return found;
+}
+
+std::vector<Expr> topological_order(const std::vector<Expr>& roots) {
+    std::vector<bool> seen;
+    return walk(roots, [&](Expr e) {
+        if (seen.size() <= e->id) seen.resize(e->id + 1, false);
+        if (seen[e->id]) return false;
+        seen[e->id] = true;
+        return true;
+    });
 }
 
 bool uses_feature_count(Expr root) {
@@ -152,20 +160,8 @@ using Expanded = std::unordered_map<Expr, Expr>;
 
 // What is below `root` and not in `done`, arguments before users.
 std::vector<Expr> topological_order_of_new(Expr root, const Expanded& done) {
-    std::vector<Expr> found, stack;
     std::unordered_set<Expr> seen;
-    auto visit = [&](Expr e) {
-        if (done.count(e) == 0 && seen.insert(e).second) stack.push_back(e);
-    };
-    visit(root);
-    while (!stack.empty()) {
-        Expr e = stack.back();
-        stack.pop_back();
-        found.push_back(e);
-        for (Expr a : e->arguments) visit(a);
-    }
-    std::sort(found.begin(), found.end(), [](Expr a, Expr b) { return a->id < b->id; });
-    return found;
+    return walk({root}, [&](Expr e) { return done.count(e) == 0 && seen.insert(e).second; });
 }
 
 // Each node once, however deep definitions nest: what an expanded argument is made of is not gone through again.

@@ -33,6 +33,7 @@ struct Function {
     // Where a derivative above is a convention instead of a limit, beside sqrt and abs at 0; there is no second one there.
     Expr (*kink)(const std::vector<Expr>& a) = nullptr;
     bool kink_in_definition = false;  // it is that of the root in the definition
+    bool held = false;                // derivatives take it for a constant, whatever its slope
 
     // Either the function is defined by other operations of the tree ...
     Expr (*definition)(const std::vector<Expr>& a) = nullptr;

@@ -24,6 +24,10 @@ TEST_P(DerivativeOf, IsFiniteDifference) {
     }
     Expr value = call(f, arguments);
     arguments.resize(std::size_t(f.arity - f.integers));
+    if (f.held) {
+        EXPECT_TRUE(derivative(value, arguments[0])->is_constant(0)) << f.name;
+        return;
+    }
     const Real step(0x1p-60);
     int compared = 0;
     for (const double a : {-2.75, -0.875, -0.3, 0.1, 0.625, 1.5, 3.25})  // no jump of floor or binade

@@ -92,7 +92,7 @@ std::shared_ptr<const InProcessKernel> compile_in_process(const KernelRequest& r
 }
 
 const hg1_kernel* LazyKernel::kernel() {
-    const hg1_kernel* ready = kernel_.load(std::memory_order_acquire);
+    const hg1_kernel* ready = if_compiled();
     if (ready != nullptr) return ready;
     // Parsed and derived by the thread that asks, beside others that compile. A tree belongs to one thread: each has its own.
     const KernelRequest request = request_();

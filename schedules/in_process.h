@@ -32,6 +32,8 @@ public:
     explicit LazyKernel(std::function<KernelRequest()> request) : request_(std::move(request)) {}
     // Throws as compile_in_process, and what `request` throws.
     const hg1_kernel* kernel();
+    // nullptr while it is not compiled.
+    const hg1_kernel* if_compiled() const { return kernel_.load(std::memory_order_acquire); }
 
 private:
     std::function<KernelRequest()> request_;

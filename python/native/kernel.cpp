@@ -1,6 +1,7 @@
 #include "python/native/kernel.h"
 
 #include "generators/formula/tangent.h"
+#include "python/native/interruptible.h"
 #include "runtime/hg_internal.h"
 #include "schedules/operation_module.h"
 
@@ -21,13 +22,33 @@ const hg1_kernel* prebuilt_kernel(const std::string& name, const std::string& dt
     return nullptr;
 }
 
-Kernel::Kernel(const KernelArguments& arguments, bool tangent)
-    : arguments_(arguments),
-      tangent_(tangent),
-      gram_([this] { return request("gram"); }),
-      gram_vjp_([this] { return request("gram_vjp"); }) {
+// Parsed anew for each compilation: trees are not shared between threads.
+static KernelRequest request_for(KernelArguments arguments, bool tangent, const std::string& operation) {
+    arguments.operations = {"gram", "gram_vjp"};
+    KernelRequest request = request_of(arguments);
+    if (tangent) {
+        request.formula = tangent_of(request.formula);
+        request.tolerance.reset();
+    }
+    request.operations = {operation};
+    // The error bound chooses a form for K alone.
+    if (request.tolerance && operation != "gram") {
+        request.formula.expanded.reset();
+        request.tolerance.reset();
+    }
+    return request;
+}
+
+Kernel::Kernel(const KernelArguments& arguments, bool tangent) : arguments_(arguments), tangent_(tangent) {
     if (arguments_.name.empty()) arguments_.name = "kernel";
-    const KernelRequest described = request("gram");
+    const auto compiled_later = [this](const std::string& operation) {
+        return std::make_shared<LazyKernel>([arguments = arguments_, tangent_too = tangent_, operation] {
+            return request_for(arguments, tangent_too, operation);
+        });
+    };
+    gram_ = compiled_later("gram");
+    gram_vjp_ = compiled_later("gram_vjp");
+    const KernelRequest described = request_for(arguments_, tangent, "gram");
     features_ = described.features;
     formula_ = described.formula.text;
     for (const FormulaParameter& p : described.formula.parameters) {
@@ -41,27 +62,18 @@ Kernel::Kernel(const KernelArguments& arguments, bool tangent)
     if (as_built) prebuilt_ = prebuilt_kernel(arguments.kernel, arguments.dtype);
 }
 
-// Parsed anew for each compilation: trees are not shared between threads.
-KernelRequest Kernel::request(const std::string& operation) const {
-    KernelArguments arguments = arguments_;
-    arguments.operations = {"gram", "gram_vjp"};
-    KernelRequest request = request_of(arguments);
-    if (tangent_) {
-        request.formula = tangent_of(request.formula);
-        request.tolerance.reset();
-    }
-    request.operations = {operation};
-    // The error bound chooses a form for K alone.
-    if (request.tolerance && operation != "gram") {
-        request.formula.expanded.reset();
-        request.tolerance.reset();
-    }
-    return request;
+const std::shared_ptr<LazyKernel>& Kernel::lazy(const std::string& operation) const {
+    return operation == "gram" ? gram_ : gram_vjp_;
+}
+
+const hg1_kernel* Kernel::if_compiled(const std::string& operation) const {
+    return prebuilt_ != nullptr ? prebuilt_ : lazy(operation)->if_compiled();
 }
 
 const hg1_kernel* Kernel::table(const std::string& operation) {
-    if (prebuilt_ != nullptr) return prebuilt_;
-    return (operation == "gram" ? gram_ : gram_vjp_).kernel();
+    const hg1_kernel* ready = if_compiled(operation);
+    if (ready != nullptr) return ready;
+    return interruptible<const hg1_kernel*>([kernel = lazy(operation)] { return kernel->kernel(); });
 }
 
 }  // namespace halogram

@@ -32,8 +32,10 @@ public:
     bool prebuilt() const { return prebuilt_ != nullptr; }
     int point_planes() const { return tangent_ ? 2 : 1; }
 
-    // "gram" or "gram_vjp", compiled if it is not yet. Throws as compile_in_process.
+    // "gram" or "gram_vjp", compiled if it is not yet: without the GIL. Throws as compile_in_process, and where a signal's
+    // handler raises meanwhile.
     const hg1_kernel* table(const std::string& operation);
+    bool is_compiled(const std::string& operation) const { return if_compiled(operation) != nullptr; }
 
 private:
     KernelArguments arguments_;
@@ -41,10 +43,11 @@ private:
     int features_;
     std::string formula_;
     std::vector<KernelParameter> parameters_;
-    const hg1_kernel* prebuilt_ = nullptr;  // both operations
-    LazyKernel gram_, gram_vjp_;
+    const hg1_kernel* prebuilt_ = nullptr;         // both operations
+    std::shared_ptr<LazyKernel> gram_, gram_vjp_;  // shared with the thread that compiles it
 
-    KernelRequest request(const std::string& operation) const;
+    const std::shared_ptr<LazyKernel>& lazy(const std::string& operation) const;
+    const hg1_kernel* if_compiled(const std::string& operation) const;
 };
 
 // The package's own build of a catalogue kernel for any D, in the direct form and exact; nullptr: there is none that this

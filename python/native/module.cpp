@@ -4,7 +4,9 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <atomic>
 #include <limits>
+#include <memory>
 #include <regex>
 #include <sstream>
 
@@ -13,6 +15,7 @@
 #include "generators/formula/parser.h"
 #include "library/error.h"
 #include "python/native/calls.h"
+#include "python/native/interruptible.h"
 #include "tools/build_library.h"
 #include "tools/explanation.h"
 
@@ -111,11 +114,21 @@ void build(KernelArguments arguments, const Texts& operations, const std::string
     arguments.targets = {target};
     LibraryOptions options;
     options.compiler = compiler;
-    const KernelRequest request = request_of(arguments);
-    build_library(request.c_name, {request}, directory, options, [](int, int, const std::string&) {
-        const nb::gil_scoped_acquire python;
-        if (PyErr_CheckSignals() != 0) throw nb::python_error();  // Ctrl-C, between two operations
-    });
+    // What an interruption leaves behind ends before its next operation, and writes nothing.
+    const auto wanted = std::make_shared<std::atomic<bool>>(true);
+    const auto work = [=]() -> int {
+        const KernelRequest request = request_of(arguments);
+        build_library(request.c_name, {request}, directory, options, [&wanted](int, int, const std::string&) {
+            if (!*wanted) throw LibraryError("interrupted");
+        });
+        return 0;
+    };
+    try {
+        interruptible<int>(work);
+    } catch (const nb::python_error&) {
+        *wanted = false;
+        throw;
+    }
 }
 
 // A message about options of the command line says "--form auto"; arguments have the same names without the dashes.
@@ -175,11 +188,16 @@ NB_MODULE(_native, module) {
                  const nb::gil_scoped_release others_may_run;
                  kernel.table(operation);
              })
+        .def("is_compiled", &Kernel::is_compiled)
         .def("gram", &gram, nb::arg("x"), nb::arg("y").none(), nb::arg("values"), nb::arg("allocate"),
              nb::arg("threads"))
         .def("gram_vjp", &gram_vjp, nb::arg("x"), nb::arg("y").none(), nb::arg("values"), nb::arg("g"),
              nb::arg("wanted"), nb::arg("allocate"), nb::arg("threads"))
         .def("error_bound", &error_bound, nb::arg("x"), nb::arg("y").none(), nb::arg("values"));
+    nb::module_::import_("atexit").attr("register")(nb::cpp_function([] {
+        const nb::gil_scoped_release others_may_run;
+        wait_for_interrupted_work();
+    }));
     module.def("catalogue", &catalogue_list);
     module.def("name_uses", &name_uses);
     module.def("explain", &explain_text);

@@ -50,6 +50,44 @@ def test_an_unknown_instruction_set_is_an_error():
     assert "RuntimeError" in done.stderr and "HALOGRAM_ISA" in done.stderr
 
 
+INTERRUPTED = """
+import os, signal, sys, threading
+import numpy as np, halogram as hg
+from halogram import _sources
+kernel = hg.Kernel("2 * minkowski(x, y, p)", p=2.5)
+x = np.random.default_rng(0).random((4, 3))
+threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    WORK
+except KeyboardInterrupt:
+    pass
+else:
+    sys.exit("was not interrupted")
+"""
+
+
+def test_an_interruption_does_not_wait_for_the_compiler():
+    """What was begun goes on: the next call has it."""
+    code = INTERRUPTED.replace("WORK", "kernel.vjp(x, x, np.ones((4, 4)))") + (
+        "native = _sources.source(_sources.key_of('2 * minkowski(x, y, p)')).native('f64', 3)\n"
+        "assert not native.is_compiled('gram_vjp')\n"
+        "assert all(np.isfinite(g).all() for g in kernel.vjp(x, x, np.ones((4, 4))).values())\n"
+        "assert native.is_compiled('gram_vjp')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("work", ["kernel(x)", "kernel.build(directory, "k", features=3)"])
+def test_an_interrupted_program_ends(work, tmp_path):
+    """Also while the compiler is still at work, and nothing is written then."""
+    directory = tmp_path / "out"
+    code = INTERRUPTED.replace("WORK", work).replace("import os,", f"directory = {str(directory)!r}\nimport os,")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not directory.exists() or not list(directory.iterdir())
+
+
 def in_threads(count, work):
     errors = []
 

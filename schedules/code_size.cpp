@@ -19,6 +19,12 @@ constexpr int sums_of_a_gradient = 4;
 // What is computed with a tile of RBF and its like stays below: their nests are those that were measured.
 constexpr int costly_code = 900;
 
+std::vector<Halide::Func> steps(const std::vector<FeatureReduction>& reductions) {
+    std::vector<Halide::Func> all;
+    for (const FeatureReduction& reduction : reductions) all.push_back(reduction.step());
+    return all;
+}
+
 int of_stages(const std::vector<Halide::Func>& stages, const LeafPipeline& leaf, const Machine& machine) {
     int instructions = 0;
     for (const Halide::Func& f : stages) {
@@ -40,8 +46,9 @@ int limit_of(const LeafPipeline& leaf, const Machine& machine) {
 struct Cost {
     int of_feature, elsewhere, lane_vectors;
     Cost(const LeafPipeline& leaf, const Machine& machine)
-        : of_feature(of_stages(leaf.pair_reductions, leaf, machine)),
-          elsewhere(of_stages(leaf.outputs, leaf, machine) + of_stages(leaf.pair_values, leaf, machine) +
+        : of_feature(of_stages(steps(leaf.pair_reductions), leaf, machine)),
+          elsewhere(of_stages(leaf.outputs, leaf, machine) +
+                    of_stages(leaf.pair_values.empty() ? leaf.pair_values_of_many : leaf.pair_values, leaf, machine) +
                     of_stages(leaf.lane_sums, leaf, machine)),
           lane_vectors(leaf.lane_levels.empty() ? 1 : std::max(1, lanes_over_points / machine.lanes(leaf.type))) {}
     // Where `rows` of what is computed beside the loop over features are unrolled.

@@ -19,57 +19,67 @@ using Halide::Var;
 constexpr int enough_bytes = 16384;
 
 // Pairs of a block: how often a point is read from further away than the second-level cache, and what a sum takes on the stack
-// of the call, 8 KiB of f32.
+// of the call: of f32 8 KiB for those of a group, and as much for the groups before.
 constexpr int block_rows = 32, block_columns = 64;
 
-// Of all sums, which a leaf with a D of the call takes also where D is small: 40 of f64 took a megabyte. That also bounds what
+// Of all sums, which a leaf with a D of the call takes also where D is small: 40 of f64 would take 1.3 MB. That also bounds what
 // is compiled twice.
-constexpr int most_bytes_of_sums = 16384;
+constexpr int most_bytes_of_sums = 32768;
 
 // Of a step of the loop over features, from which on arithmetic binds wherever the points lie.
 constexpr int instructions_that_bind = 32;
 
 bool has_costly_steps(const LeafPipeline& leaf, const Machine& machine) {
     int most = 0;
-    for (const Halide::Func& f : leaf.pair_reductions)
-        most = std::max(most, instructions_of(f.update_values(0).as_vector(), leaf.type, machine));
+    for (const FeatureReduction& reduction : leaf.pair_reductions)
+        most = std::max(most, instructions_of(reduction.step().update_values(0).as_vector(), leaf.type, machine));
     return most > instructions_that_bind;
 }
 
 int bytes_of_sums(const LeafPipeline& leaf) {
     int sums = 0;
-    for (const Halide::Func& f : leaf.pair_reductions) sums += f.outputs();
+    for (const FeatureReduction& reduction : leaf.pair_reductions)
+        if (reduction.blocks.defined()) sums += reduction.blocks.outputs();
     return sums * block_rows * block_columns * leaf.type.bytes();
 }
 
 }  // namespace
 
-int least_features_for_blocks(Halide::Type type) { return enough_bytes / type.bytes(); }
+int least_features_for_pair_blocks(Halide::Type type) { return enough_bytes / type.bytes(); }
 
-std::vector<int> feature_blocks(const LeafPipeline& leaf, const Machine& machine) {
-    const bool few_features = leaf.features > 0 && leaf.features < least_features_for_blocks(leaf.type);
+std::vector<int> pair_blocks(const LeafPipeline& leaf, const Machine& machine) {
+    const bool few_features = leaf.features > 0 && leaf.features < least_features_for_pair_blocks(leaf.type);
     const bool no_sums = leaf.pair_reductions.empty(), many_sums = bytes_of_sums(leaf) > most_bytes_of_sums;
     // Without the instruction arithmetic binds, and a leaf of f64 is 30 KB of code already.
     if (few_features || no_sums || many_sums || !has_fused_multiply_add(machine)) return {0};
     if (has_costly_steps(leaf, machine)) return {0};
-    return {512, 256, 1024};
+    return {block_rows, block_rows / 2, 0};
 }
 
-void add_feature_blocks(LeafPipeline& leaf, const Machine& machine, const TileParameters& p, const Var& inner,
-                        const Var& outer, const Var& vector) {
+void schedule_many_features(LeafPipeline& leaf, const Machine& machine, const TileParameters& p, const Var& inner,
+                            const Var& outer, const Var& vector) {
     Halide::Func out = leaf.outputs[0];
     const Var i = Stages::i, j = Stages::j;
-    const int lanes = machine.lanes(leaf.type), multiple = row_multiple(machine);
-    const Halide::Expr enough = leaf.feature_count >= least_features_for_blocks(leaf.type);
-    // About as many rows in each block, and whole tiles.
+    const int lanes = machine.lanes(leaf.type), tile_columns = p.vectors * lanes;
+    // About as many rows in each block of pairs, and whole tiles.
     const Halide::Expr rows = out.output_buffer().dim(1).extent(), columns = out.output_buffer().dim(0).extent();
-    const Halide::Expr blocks = (rows + (block_rows - 1)) / block_rows;
-    const Halide::Expr balanced = ((rows + blocks - 1) / blocks + (multiple - 1)) / multiple * multiple;
+    Halide::Expr rows_of_block = p.rows, columns_of_block = tile_columns;
+    if (p.block > 0) {
+        const int most = p.block / p.rows * p.rows;
+        const Halide::Expr blocks = (rows + (most - 1)) / most, each = (rows + blocks - 1) / blocks;
+        const Halide::Expr balanced = Halide::min((each + (p.rows - 1)) / p.rows, rows / p.rows) * p.rows;
+        const Halide::Expr enough = leaf.feature_count >= least_features_for_pair_blocks(leaf.type);
+        rows_of_block = select(enough, balanced, rows_of_block);
+        columns_of_block = select(enough, Halide::min(columns, block_columns), columns_of_block);
+    }
+    const auto nest_of = [&](Halide::Func f) {
+        return leaf.features > 0 ? Halide::Stage(f) : f.specialize(leaf.many_features);
+    };
     const Var column_block = p.along_columns ? inner : outer, row_block = p.along_columns ? outer : inner;
     Var ir("ir"), jr("jr");
-    Halide::Stage nest = out.specialize(enough);
-    nest.split(j, column_block, jr, Halide::min(columns, block_columns), TailStrategy::ShiftInwards)
-        .split(i, row_block, ir, Halide::min(rows, balanced), TailStrategy::ShiftInwards)
+    Halide::Stage nest = nest_of(out);
+    nest.split(j, column_block, jr, columns_of_block, TailStrategy::ShiftInwards)
+        .split(i, row_block, ir, rows_of_block, TailStrategy::ShiftInwards)
         .split(jr, vector, jr, lanes, TailStrategy::ShiftInwards);
     if (leaf.kind == LeafKind::Pairs)
         nest.reorder(jr, out.args()[2], vector, ir, inner, outer).unroll(out.args()[2]);
@@ -77,24 +87,29 @@ void add_feature_blocks(LeafPipeline& leaf, const Machine& machine, const TilePa
         nest.reorder(jr, vector, ir, inner, outer);
     nest.vectorize(jr);
     if (!unrolled(p, leaf, machine).copied) nest.never_partition_all();
-    // Of a tile of 6 rows 4: these divide the padding.
-    const int tile_rows = static_cast<int>(std::bit_floor(static_cast<unsigned>(p.rows)));
-    for (Halide::Func f : leaf.pair_reductions) {
+    for (Halide::Func f : leaf.pair_values_of_many) {
+        Var v("v");
+        f.compute_at(out, vector).split(j, j, v, lanes).reorder(v, j, i).vectorize(v).unroll(j).unroll(i);
+    }
+    for (const FeatureReduction& reduction : leaf.pair_reductions) {
         Var v("v"), jo("jo"), jv("jv"), ji("ji"), io("io"), ii("ii");
+        Halide::Func blocks = reduction.blocks, block = reduction.block;
         // On the stack: as MemoryType::Stack Halide would take it from the heap.
-        f.store_in(Halide::MemoryType::Register).bound_storage(j, block_columns).bound_storage(i, block_rows);
-        f.specialize(enough).split(j, j, v, lanes, TailStrategy::RoundUp).vectorize(v);
-        Halide::RVar feature = f.rvars(0)[0], fo("fo"), fi("fi");
-        f.update()
-            .specialize(enough)
-            .split(feature, fo, fi, p.block)
-            .split(j, jo, ji, p.vectors * lanes, TailStrategy::RoundUp)
+        blocks.store_in(Halide::MemoryType::Register)
+            .bound_storage(j, p.block > 0 ? block_columns : tile_columns)
+            .bound_storage(i, std::max(p.block, p.rows));
+        blocks.compute_at(out, inner).split(j, j, v, lanes, TailStrategy::RoundUp).vectorize(v);
+        blocks.update()
+            .split(j, jo, ji, tile_columns, TailStrategy::RoundUp)
             .split(ji, jv, v, lanes)
-            .split(i, io, ii, tile_rows, TailStrategy::RoundUp)
-            .reorder(v, jv, ii, fi, io, jo, fo)
+            .split(i, io, ii, p.rows, TailStrategy::RoundUp)
+            .reorder(v, jv, ii, io, jo, blocks.rvars(0)[0])
             .vectorize(v)
             .unroll(jv)
             .unroll(ii);
+        Var bv("v"), bj("j");
+        block.compute_at(blocks, io).split(j, bj, bv, lanes).reorder(bv, bj, i).vectorize(bv).unroll(bj).unroll(i);
+        block.update().split(j, bj, bv, lanes).reorder(bv, bj, i, block.rvars(0)[0]).vectorize(bv).unroll(bj).unroll(i);
     }
 }
 

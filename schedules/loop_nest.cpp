@@ -27,12 +27,10 @@ private:
 };
 
 std::string text_of(const TileParameters& p, const LeafPipeline& leaf) {
-    const std::string least = std::to_string(least_features_for_blocks(leaf.type));
+    const std::string least = std::to_string(least_features_for_pair_blocks(leaf.type));
     return "rows " + std::to_string(p.rows) + ", vectors " + std::to_string(p.vectors) + ", features " +
            std::to_string(p.features) + ", unroll " + std::to_string(p.unroll) +
-           (p.block > 0 ? ", block " + std::to_string(p.block) + ": from " + least +
-                              " features on the first nest, else the second"
-                        : "");
+           (p.block > 0 ? ", blocks of " + std::to_string(p.block) + " rows from " + least + " features on" : "");
 }
 
 std::string loops_of(const LeafPipeline& leaf) {

@@ -23,9 +23,14 @@ void apply_to_points_of_y(LeafPipeline& leaf, const Machine& machine, const Tile
     scalars.reorder(scalars.args()[1], j).split(j, jo, ji, lanes, TailStrategy::RoundUp);
     scalars.reorder(ji, scalars.args()[1], jo).vectorize(ji);
     planes.split(j, jo, ji, lanes, TailStrategy::RoundUp).vectorize(ji);
-    for (Halide::Func f : leaf.point_stages) {
-        if (!f.has_update_definition()) continue;  // not a reduction: inlined
-        f.compute_at(scalars, jo).vectorize(j, lanes).update().vectorize(j, lanes);
+    for (const FeatureReduction& reduction : leaf.point_reductions) {
+        for (Halide::Func f : reduction.totals())
+            f.compute_at(scalars, jo).vectorize(j, lanes).update().vectorize(j, lanes);
+        if (Halide::Func block = reduction.block; block.defined())
+            block.compute_at(reduction.blocks, reduction.blocks.rvars(0)[0])
+                .vectorize(j, lanes)
+                .update()
+                .vectorize(j, lanes);
     }
 }
 
@@ -40,19 +45,24 @@ void apply_to_points_of_x(LeafPipeline& leaf, const Machine& machine, const Tile
     const Var k = scalars.args()[0], i = Stages::i;
     Var io("io"), ii("ii");
     scalars.split(i, io, ii, row_multiple(machine), TailStrategy::RoundUp).reorder(k, ii, io);
-    for (Halide::Func f : leaf.point_stages) {
-        if (!f.has_update_definition()) continue;
-        f.compute_at(scalars, io).unroll(i).update().reorder(i, f.rvars(0)[0]).unroll(i);
+    for (const FeatureReduction& reduction : leaf.point_reductions) {
+        for (Halide::Func f : reduction.totals())
+            f.compute_at(scalars, io).unroll(i).update().reorder(i, f.rvars(0)[0]).unroll(i);
+        if (Halide::Func block = reduction.block; block.defined()) {
+            const Halide::RVar feature = block.rvars(0)[0];
+            block.compute_at(reduction.blocks, reduction.blocks.rvars(0)[0])
+                .unroll(i)
+                .update()
+                .reorder(i, feature)
+                .unroll(i);
+        }
     }
 }
 
 void apply_plain(LeafPipeline& leaf, const Machine&, const TileParameters&) {
-    for (Halide::Func f : leaf.point_stages) {
-        if (leaf.kind == LeafKind::ErrorBound)
-            f.compute_root();
-        else if (f.has_update_definition())
-            f.compute_at(leaf.outputs[0], leaf.outputs[0].args()[0]);
-    }
+    for (Halide::Func f : leaf.single_values) f.compute_root();
+    for (const FeatureReduction& reduction : leaf.point_reductions)
+        for (Halide::Func f : reduction.totals()) f.compute_at(leaf.outputs[0], leaf.outputs[0].args()[0]);
 }
 
 }  // namespace

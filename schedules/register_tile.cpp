@@ -3,6 +3,7 @@
 // but the two points.
 #include <algorithm>
 
+#include "generators/formula/feature_sum.h"
 #include "schedules/code_size.h"
 #include "schedules/feature_blocks.h"
 
@@ -18,7 +19,8 @@ bool applies(const LeafPipeline& leaf) { return leaf.kind == LeafKind::Tile || l
 TileParameters defaults(const LeafPipeline& leaf, const Machine& machine) {
     // Sums that are alive at once, per pair.
     int accumulators = 1;
-    for (const Halide::Func& f : leaf.pair_reductions) accumulators = std::max(accumulators, f.outputs());
+    for (const FeatureReduction& reduction : leaf.pair_reductions)
+        accumulators = std::max(accumulators, reduction.step().outputs());
     const bool many_registers = machine.has_many_registers(), tile = leaf.kind == LeafKind::Tile;
     // Unrolled features save the loop, where registers hold what is read again; beyond 8 the code only grows. With 16
     // registers the compiler spills: RBF at D = 5, 512 x 512, avx2, takes 0.26 ms, and 0.29 ms unrolled. Where g is read
@@ -54,13 +56,13 @@ TileParameters defaults(const LeafPipeline& leaf, const Machine& machine) {
     // A store to a line that is not in the cache yet holds up what follows: K of L1 at D = 5, 2048 x 2048, avx512, takes 1.44
     // ms instead of 1.78. The less is computed the more tiles pass until a line has come.
     p.ahead = !tile || !p.along_columns ? 0 : unrolled ? 4 : 2;
-    p.block = feature_blocks(leaf, machine).front();
+    p.block = pair_blocks(leaf, machine).front();
     return p;
 }
 
 std::vector<TileParameters> space(const LeafPipeline& leaf, const Machine& machine) {
     std::vector<TileParameters> all;
-    const std::vector<int> blocks = feature_blocks(leaf, machine);
+    const std::vector<int> blocks = pair_blocks(leaf, machine);
     for (int rows : {1, 2, 3, 4, 5, 6, 8})
         if (rows <= row_multiple(machine))
             for (int vectors : vector_extents(leaf, machine))
@@ -81,14 +83,17 @@ void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) 
     const Var inner = p.along_columns ? jo : io, outer = p.along_columns ? io : jo;
     const int lanes = machine.lanes(leaf.type);
     const Unrolled loops = unrolled(p, leaf, machine);
-    if (p.block > 0) add_feature_blocks(leaf, machine, p, inner, outer, jv);
+    if (leaf.kind == LeafKind::Pairs) out.bound(out.args()[2], 0, std::max(leaf.planes, 1));
+    const bool many = leaf.features == 0 || leaf.features > features_of_a_block;
+    if (many) schedule_many_features(leaf, machine, p, inner, outer, jv);
+    if (leaf.features > features_of_a_block) return;
     // Extents are at least a tile (the runtime sends smaller ones through scratch), so shifted tiles stay inside.
     out.split(j, jo, ji, p.vectors * lanes, TailStrategy::ShiftInwards)
         .split(i, io, ii, p.rows, TailStrategy::ShiftInwards);
     out.split(ji, jv, ji, lanes);
     if (leaf.kind == LeafKind::Pairs) {
         const Var q = out.args()[2];
-        out.bound(q, 0, std::max(leaf.planes, 1)).reorder(ji, q, jv, ii, inner, outer).unroll(q);
+        out.reorder(ji, q, jv, ii, inner, outer).unroll(q);
     } else {
         out.reorder(ji, jv, ii, inner, outer);
     }
@@ -98,11 +103,12 @@ void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) 
     if (!loops.copied) out.never_partition_all();
     for (Halide::Func f : leaf.pair_values) {
         Var v("v");
-        // Of a tile they stay in registers, of a block they would not; at D = 16 the loop over vectors costs 4 %.
-        f.compute_at(out, p.block > 0 || !loops.rows ? jv : inner);
+        // Of a tile they stay in registers; at D = 16 the loop over vectors costs 4 %.
+        f.compute_at(out, loops.rows ? inner : jv);
         f.split(j, j, v, lanes).reorder(v, j, i).vectorize(v).unroll(j).unroll(i);
     }
-    for (Halide::Func f : leaf.pair_reductions) {
+    for (const FeatureReduction& reduction : leaf.pair_reductions) {
+        Halide::Func f = reduction.in_order;
         Var v("v");
         f.compute_at(out, inner).split(j, j, v, lanes).reorder(v, j, i).vectorize(v).unroll(j).unroll(i);
         Halide::RVar feature = f.rvars(0)[0];

@@ -21,7 +21,9 @@ struct TileParameters {
     // points of y stay in the first-level cache.
     bool along_columns = false;
     int ahead = 0;  // tiles that the lines of K are prefetched before they are stored to; 0: not at all
-    int block = 0;  // features that blocks of pairs are summed over at a time, where D is large; 0: D never is
+    // Where points no longer lie in a cache, rows of the pairs whose sums take turns over blocks of features; 0: those of a
+    // register tile.
+    int block = 0;
     bool operator==(const TileParameters&) const = default;
 };
 

@@ -8,13 +8,19 @@ using Halide::TailStrategy;
 using Halide::Var;
 
 // A matrix over pairs of points with the reductions it reads in the same loops.
-void schedule_pairs(Halide::Func pairs, const std::vector<Halide::Func>& reductions, int lanes) {
+void schedule_pairs(Halide::Func pairs, const std::vector<FeatureReduction>& reductions, int lanes) {
     Var jo("jo"), ji("ji");
     pairs.compute_root().split(Stages::j, jo, ji, 2 * lanes, TailStrategy::GuardWithIf).reorder(ji, jo, Stages::i);
     pairs.vectorize(ji, lanes).parallel(Stages::i);
-    for (Halide::Func f : reductions) {
-        f.compute_at(pairs, jo).vectorize(Stages::j, lanes, TailStrategy::RoundUp);
-        f.update().reorder(Stages::j, f.rvars()[0]).vectorize(Stages::j, lanes, TailStrategy::RoundUp);
+    const auto schedule_loop = [&](Halide::Func f) {
+        f.vectorize(Stages::j, lanes, TailStrategy::RoundUp);
+        f.update().reorder(Stages::j, f.rvars(0)[0]).vectorize(Stages::j, lanes, TailStrategy::RoundUp);
+    };
+    for (const FeatureReduction& reduction : reductions) {
+        for (Halide::Func f : reduction.totals()) schedule_loop(f.compute_at(pairs, jo));
+        if (!reduction.blocks.defined()) continue;
+        Halide::Func block = reduction.block;
+        schedule_loop(block.compute_at(reduction.blocks, reduction.blocks.rvars(0)[0]));
     }
 }
 
@@ -22,7 +28,7 @@ void schedule_pairs(Halide::Func pairs, const std::vector<Halide::Func>& reducti
 
 void schedule_whole(WholePipeline& whole, const Halide::Target& target, Halide::Type type) {
     const int lanes = target.natural_vector_size(type);
-    for (Halide::Func f : whole.point_stages) f.compute_root();
+    for (Halide::Func f : whole.point_values) f.compute_root();
     if (whole.pair_values.empty()) {
         for (Halide::Func f : whole.outputs)
             if (f.args().size() == 2) schedule_pairs(f, whole.pair_reductions, lanes);

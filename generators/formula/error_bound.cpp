@@ -4,6 +4,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "generators/formula/feature_sum.h"
 #include "generators/math/functions.h"
 
 namespace halogram {
@@ -100,7 +101,7 @@ public:
         return rounded(r, operations);
     }
 
-    // Accumulated in order, a product as its last operation being fused into the sum.
+    // In the order of feature_sum.h, a product as its last operation being fused into the sum.
     BoundedValue sum(const std::vector<BoundedValue>& terms) const {
         BoundedValue r{Real(0.0), Real(0.0)};
         Real magnitudes(0.0);
@@ -109,7 +110,7 @@ public:
             r.error = r.error + t.error;
             magnitudes = magnitudes + abs(t.value) + t.error;
         }
-        r.error = r.error + Real(static_cast<double>(terms.size()) * u_ * 1.01) * magnitudes;
+        r.error = r.error + Real(roundings_of_sum(static_cast<double>(terms.size())) * u_ * 1.01) * magnitudes;
         return r;
     }
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "generators/formula/derivative.h"
+#include "generators/formula/feature_sum.h"
 #include "generators/formula/lower.h"
 #include "generators/math/code.h"
 #include "generators/math/functions.h"
@@ -90,11 +91,12 @@ LeafPipeline LeafSet::error_bound() {
     const Halide::ImageParam sums(Halide::Float(64), 1, "sums");  // the largest of_x, the largest of_y
     const Halide::Expr features = Halide::cast<double>(inputs_.features);
 
-    // Each sum is off by at most D u plus the roundings of its terms, relative to its terms' magnitudes, which are at
-    // most (A + B) / 2 in the product's case; two more operations join them.
+    // Each sum is off by at most so many u plus the roundings of its terms, relative to its terms' magnitudes, which are
+    // at most (A + B) / 2 in the product's case; two more operations join them.
+    const Halide::Expr roundings_of_sum = Halide::min(features, roundings_in_blocks<Halide::Expr>(features));
     double roundings = 2 * relative_roundings(form.part, form.translation_invariant, arithmetic) + 5;
     if (form.weight != nullptr) roundings += relative_roundings(form.weight, false, arithmetic) + 1;
-    const Halide::Expr slack = real(1.02) * (features + real(roundings)) * real(u);
+    const Halide::Expr slack = real(1.02) * (roundings_of_sum + real(roundings)) * real(u);
     const Halide::Expr a = code::sqrt(sums(0)), b = code::sqrt(sums(1));
     Halide::Func largest("largest_distance");
     Halide::Expr known = slack < real(0.1);
@@ -126,7 +128,7 @@ LeafPipeline LeafSet::error_bound() {
                                slack * total +
                                    (features + real(4)) * real(16 * arithmetic.underflow * lifted) * (real(1) + a + b),
                                real(infinite))};
-    leaf.point_stages.push_back(largest);
+    leaf.single_values.push_back(largest);
     const Halide::Expr distance = Halide::Expr(largest()[0]), error = Halide::Expr(largest()[1]);
 
     const Halide::Expr k = Halide::cast<double>(Intervals::segment);
@@ -151,7 +153,7 @@ LeafPipeline LeafSet::error_bound() {
         given[outer.distance] = d;
         return given;
     };
-    std::vector<Halide::Func>& stages = leaf.point_stages;
+    std::vector<Halide::Func>& stages = leaf.single_values;
     // Either the error goes through the function operation by operation, or, where the function is smooth though its
     // operations are not (the root in matern52), it is multiplied by the slope.
     const Interval through =

@@ -4,11 +4,14 @@
 
 namespace halogram {
 
-std::vector<Halide::Expr> pair_plane_values(const GradientTerms& terms, Stages& stages, const Halide::Expr& g) {
+void define_pair_reductions(const GradientTerms& terms, Stages& stages) {
     std::vector<Expr> roots;
     for (const PairPlane& plane : terms.planes)
         if (plane.value != nullptr) roots.push_back(plane.value);
     stages.define_pair_reductions(roots);
+}
+
+std::vector<Halide::Expr> pair_plane_values(const GradientTerms& terms, Stages& stages, const Halide::Expr& g) {
     std::vector<Halide::Expr> values;
     Stages::Memo memo;
     for (const PairPlane& plane : terms.planes) {

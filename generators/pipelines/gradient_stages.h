@@ -7,7 +7,9 @@
 
 namespace halogram {
 
-// The value of each plane at (j, i), `g` being the cotangent there; defines the pair reductions that they need.
+// Defines the pair reductions that the planes need.
+void define_pair_reductions(const GradientTerms& terms, Stages& stages);
+// The value of each plane at (j, i), `g` being the cotangent there.
 std::vector<Halide::Expr> pair_plane_values(const GradientTerms& terms, Stages& stages, const Halide::Expr& g);
 
 // so_far + w * feature by the term's rules, `w` being the term's plane at the place.

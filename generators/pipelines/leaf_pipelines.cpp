@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "generators/formula/feature_sum.h"
 #include "generators/formula/tangent.h"
 #include "generators/math/code.h"
 #include "generators/pipelines/gradient_stages.h"
@@ -44,6 +45,7 @@ LeafSet::LeafSet(const Formula& formula, Halide::Type type, int features)
       w_(type, 3, "w") {
     inputs_.type = type;
     inputs_.fast = formula.fast;
+    inputs_.few_apart = true;
     inputs_.features = features > 0 ? Halide::Expr(features) : pf_.dim(0).extent();
     inputs_.x = [this](Halide::Expr d, Halide::Expr i) -> Halide::Expr { return x_(d, i); };
     inputs_.y = [this](Halide::Expr d, Halide::Expr j) -> Halide::Expr { return y_(j, d); };
@@ -112,21 +114,31 @@ LeafPipeline LeafSet::pairs() {
     Stages stages(inputs_, [this](Expr e, const Place& place) { return prepared_value(e, place); });
     const Halide::Var i = Stages::i, j = Stages::j;
     Halide::Var q("q");
-    const std::vector<Halide::Expr> values = pair_plane_values(terms_, stages, g_(j, i));
+    define_pair_reductions(terms_, stages);
     LeafPipeline leaf{LeafKind::Pairs, type_, features_};
-    leaf.planes = static_cast<int>(values.size());
+    leaf.planes = static_cast<int>(terms_.planes.size());
     Halide::Func w("w_out");
-    if (values.empty()) {
+    if (terms_.planes.empty()) {
         w(j, i, q) = make_const(type_, 0);
-    } else if (values.size() == 1) {
-        w(j, i, q) = values[0];
+    } else if (leaf.planes == 1) {
+        w(j, i, q) = pair_plane_values(terms_, stages, g_(j, i))[0];
     } else {
-        Halide::Func pair("pair_values");
-        pair(j, i) = Halide::Tuple(values);
-        std::vector<Halide::Expr> picked;
-        for (std::size_t k = 0; k < values.size(); ++k) picked.push_back(pair(j, i)[static_cast<int>(k)]);
-        w(j, i, q) = Halide::mux(q, picked);
-        leaf.pair_values = {pair};
+        // Of few features and of many, so that a schedule that tells them apart computes one of them.
+        const auto picked = [&](FeatureOrder order, std::vector<Halide::Func>& list) {
+            stages.read(order);
+            Halide::Func pair("pair_values");
+            pair(j, i) = Halide::Tuple(pair_plane_values(terms_, stages, g_(j, i)));
+            list = {pair};
+            std::vector<Halide::Expr> all;
+            for (int k = 0; k < leaf.planes; ++k) all.push_back(pair(j, i)[k]);
+            return Halide::mux(q, all);
+        };
+        if (features_ > 0)
+            w(j, i, q) = picked(FeatureOrder::Either,
+                                features_ > features_of_a_block ? leaf.pair_values_of_many : leaf.pair_values);
+        else
+            w(j, i, q) = Halide::select(stages.many_features(), picked(FeatureOrder::Blocks, leaf.pair_values_of_many),
+                                        picked(FeatureOrder::InOrder, leaf.pair_values));
     }
     leaf.outputs = {w};
     leaf.pair_reductions = stages.pair_reductions;
@@ -235,7 +247,6 @@ LeafPipeline LeafSet::over_columns(LeafKind kind, const std::string& output,
         leaf.planes = static_cast<int>(results.size());
     }
     leaf.outputs = {out};
-    leaf.point_stages = stages.x_stages;
     leaf.arguments = arguments({x_, xs_, xf_, y_, ys_, yf_, w_});
     return leaf;
 }
@@ -298,6 +309,7 @@ std::vector<LeafPipeline> LeafSet::completed(std::vector<LeafPipeline> leaves) {
     for (LeafPipeline& leaf : leaves) {
         leaf.pair_products = pair_products;
         leaf.feature_count = inputs_.features;
+        leaf.many_features = Stages(inputs_).many_features();
     }
     return leaves;
 }

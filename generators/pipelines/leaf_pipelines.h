@@ -38,11 +38,13 @@ struct LeafPipeline {
     Halide::Type type;
     int features = 0;            // 0: an extent
     Halide::Expr feature_count;  // D: the constant or that extent
+    Halide::Expr many_features;  // whether it is summed in blocks, where the pair reductions have both orders
     std::vector<Halide::Argument> arguments;
     std::vector<Halide::Func> outputs;
-    // For schedules: stages of one point (prepare leaves) with the output they belong to, reductions over features
-    // (per pair), values per pair that a following stage reads, and sums over points.
-    std::vector<Halide::Func> point_stages, pair_reductions, pair_values, lane_sums;
+    // For schedules: reductions over features, of one point (prepare leaves) and of a pair, values per pair that a
+    // following stage reads, sums over points, and what else is computed once.
+    std::vector<FeatureReduction> point_reductions, pair_reductions;
+    std::vector<Halide::Func> pair_values, pair_values_of_many, lane_sums, single_values;
     std::vector<LaneLevel> lane_levels;
     bool products = false;       // sums over points of products: no differences are taken inside them
     bool pair_products = false;  // of the whole set: sums_products of its kernel

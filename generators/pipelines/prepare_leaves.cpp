@@ -88,15 +88,15 @@ LeafPipeline LeafSet::prepare(LeafKind kind, std::vector<Expr>& scalars, std::ve
         plane_values.push_back(plane_stages.spell_out(planes[p], place, plane_memo));
     if (of_x) {
         plane_out(d, i, k) = all_of(plane_values);
-        leaf.point_stages = scalar_stages.x_stages;
+        leaf.point_reductions = scalar_stages.of_x.reductions;
         leaf.arguments = arguments({x_});
     } else if (of_y) {
         plane_out(j, d, k) = all_of(plane_values);
-        leaf.point_stages = scalar_stages.y_stages;
+        leaf.point_reductions = scalar_stages.of_y.reductions;
         leaf.arguments = arguments({y_});
     } else {
         plane_out(d, k) = all_of(plane_values);
-        leaf.point_stages = scalar_stages.parameter_stages;
+        leaf.point_reductions = scalar_stages.of_parameters.reductions;
         leaf.arguments = parameter_arguments_;
         leaf.arguments.push_back(features);
     }

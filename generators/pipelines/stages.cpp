@@ -88,10 +88,7 @@ Halide::Expr Stages::emit(Expr e, const Place& place, Memo& memo) {
     } else if (elsewhere_ && !is_leaf(e) && (result = elsewhere_(e, place)).defined()) {
         // computed by another pipeline
     } else if (e->is_reduction() && e->mixes_points()) {
-        const Slot& slot = reductions_.at(e);
-        Halide::Func f = slot.func;
-        Halide::FuncRef at = f(place.j, place.i);
-        result = f.outputs() == 1 ? Halide::Expr(at) : Halide::Expr(at[slot.index]);
+        result = value_of(members_.at(e), e, {place.j, place.i});
     } else if (is_one_point(e)) {
         // Computed once per point (or per call): a stage, whose place the schedule decides.
         std::vector<Halide::Expr> arguments;
@@ -150,48 +147,28 @@ Halide::Expr Stages::power(Expr e, const Place& place, Memo& memo) {
     return code::integer_power(base, inputs_.scalars.at(n.parameter->name), n.offset, n.negative);
 }
 
-Halide::Expr Stages::start_of(Expr reduction) const {
-    if (reduction->op == Op::Sum) return make_const(inputs_.type, 0);
-    const bool largest = reduction->op == Op::MaximumOver;
-    return inputs_.type.bits() == 32 ? Halide::Expr(largest ? -std::numeric_limits<float>::infinity()
-                                                            : std::numeric_limits<float>::infinity())
-                                     : Halide::Expr(largest ? -std::numeric_limits<double>::infinity()
-                                                            : std::numeric_limits<double>::infinity());
-}
-
-// One more feature, in order; a product is fused into its sum.
-Halide::Expr Stages::step_of(Expr reduction, const Halide::Expr& so_far, const Place& place, Memo& memo) {
-    Expr body = reduction->arguments[0];
-    if (reduction->op == Op::MaximumOver) return code::maximum(so_far, emit(body, place, memo));
-    if (reduction->op == Op::MinimumOver) return code::minimum(so_far, emit(body, place, memo));
-    if (body->op == Op::Multiply)
-        return code::fused_multiply_add(emit(body->arguments[0], place, memo), emit(body->arguments[1], place, memo),
-                                        so_far);
-    return so_far + emit(body, place, memo);
-}
-
 Halide::Func Stages::point_stage(Expr e) {
     auto known = point_stages_.find(e);
     if (known != point_stages_.end()) return known->second;
     const unsigned points = points_of(e);
-    std::vector<Halide::Func>& list = points == on_x ? x_stages : points == on_y ? y_stages : parameter_stages;
+    PointStages& list = points == on_x ? of_x : points == on_y ? of_y : of_parameters;
     const std::string prefix = points == on_x ? "x" : points == on_y ? "y" : "parameter";
     Halide::Func stage(prefix + (e->per_feature ? "_plane" : e->is_reduction() ? "_statistic" : "_value"));
     std::vector<Halide::Var> variables;
     if (e->per_feature) variables.push_back(d);
     if (points == on_x) variables.push_back(i);
     if (points == on_y) variables.push_back(j);
-    Memo memo;
     if (e->is_reduction()) {
-        Halide::RDom feature(0, inputs_.features, "feature");
-        stage(variables) = start_of(e);
-        stage(variables) = step_of(e, stage(variables), Place{i, j, feature}, memo);
+        const FeatureReduction reduction = reduce({e}, prefix + "_reduction", variables);
+        list.reductions.push_back(reduction);
+        stage(variables) = value_of(members_.at(e), e, {variables.begin(), variables.end()});
     } else {
         // The body's own operations are spelled out here; only reductions inside it are stages again.
+        Memo memo;
         stage(variables) = spell_out(e, Place{i, j, d}, memo);
     }
     point_stages_.emplace(e, stage);
-    list.push_back(stage);
+    list.values.push_back(stage);
     return stage;
 }
 
@@ -203,28 +180,6 @@ Halide::Expr Stages::spell_out(Expr e, const Place& place, Memo& memo) {
         memo[a] = given.defined() ? given : spell_out(a, place, memo);
     }
     return operation(e, place, memo);
-}
-
-void Stages::define_pair_reductions(const std::vector<Expr>& roots) {
-    std::map<int, std::vector<Expr>> levels;
-    for (Expr e : topological_order(roots))
-        if (e->is_reduction() && e->mixes_points()) levels[e->level].push_back(e);
-    for (const auto& [level, members] : levels) {
-        Halide::Func stage("pair_reduction_" + std::to_string(level));
-        Halide::RDom feature(0, inputs_.features, "feature");
-        std::vector<Halide::Expr> start, step;
-        Memo memo;
-        for (Expr e : members) start.push_back(start_of(e));
-        stage(j, i) = Halide::Tuple(start);
-        for (std::size_t k = 0; k < members.size(); ++k) {
-            Halide::FuncRef at = stage(j, i);
-            const Halide::Expr so_far = members.size() == 1 ? Halide::Expr(at) : Halide::Expr(at[static_cast<int>(k)]);
-            step.push_back(step_of(members[k], so_far, Place{i, j, feature}, memo));
-        }
-        stage(j, i) = Halide::Tuple(step);
-        for (std::size_t k = 0; k < members.size(); ++k) reductions_[members[k]] = Slot{stage, static_cast<int>(k)};
-        pair_reductions.push_back(stage);
-    }
 }
 
 Halide::Func Stages::gram(Expr lowered, const std::string& name) {

@@ -21,12 +21,27 @@ struct PipelineInputs {
     std::map<std::string, Halide::Expr> scalars;                                 // scalar and integer parameters
     std::map<std::string, std::function<Halide::Expr(Halide::Expr d)>> vectors;  // per-feature parameters
     bool fast = false;                                                           // the fast tier of functions
+    // Whether of a D that is not known the sums over few features are stages of their own, beside those in blocks: for
+    // schedules that tell them apart. Both have the same bits.
+    bool few_apart = false;
 };
 
 // A point i of x, a point j of y, a feature d.
 struct Place {
     Halide::Expr i, j, d;
 };
+
+// Reductions over features of one level: level 2 uses level 1. A Tuple each.
+struct FeatureReduction {
+    Halide::Func in_order;       // where D may be at most features_of_a_block: one loop
+    Halide::Func blocks, block;  // where it may be more: what is added up, and the block that is
+    // Whose update takes one feature more.
+    const Halide::Func& step() const { return in_order.defined() ? in_order : block; }
+    std::vector<Halide::Func> totals() const;  // in_order and blocks, where they are defined
+};
+
+// What is read of reductions that are computed in both orders.
+enum class FeatureOrder { Either, InOrder, Blocks };
 
 class Stages {
 public:
@@ -47,23 +62,33 @@ public:
     // The same, but the whole of a one-point expression is spelled out instead of becoming a stage.
     Halide::Expr spell_out(Expr e, const Place& place, Memo& memo);
 
-    // Once per call, per point of x, per point of y; reductions of one point are stages of their own.
-    std::vector<Halide::Func> parameter_stages, x_stages, y_stages;
-    // Feature reductions that mix x and y, one Tuple per level: level 2 uses level 1.
-    std::vector<Halide::Func> pair_reductions;
+    // Once per call, per point of x, per point of y.
+    struct PointStages {
+        std::vector<Halide::Func> values;
+        std::vector<FeatureReduction> reductions;
+    };
+    PointStages of_parameters, of_x, of_y;
+    std::vector<FeatureReduction> pair_reductions;  // those that mix x and y, a level each
+
+    // D > features_of_a_block: of a D that is not known, by which a schedule that was given few_apart takes it apart.
+    Halide::Expr many_features() const;
+    // For what is emitted from now on. A memo belongs to one order.
+    void read(FeatureOrder order) { order_ = order; }
 
     static inline const Halide::Var i{"i"}, j{"j"}, d{"d"};  // of every stage
 
 private:
-    struct Slot {
-        Halide::Func func;
-        int index;
+    // A member of a reduction: what it reads of each of the two.
+    struct Member {
+        FeatureReduction reduction;
+        int in_order, blocks;
     };
 
     PipelineInputs inputs_;
     Elsewhere elsewhere_;
     std::map<Expr, Halide::Func> point_stages_;
-    std::map<Expr, Slot> reductions_;
+    std::map<Expr, Member> members_;
+    FeatureOrder order_ = FeatureOrder::Either;
 
     Halide::Expr operation(Expr e, const Place& place, Memo& memo);
     Halide::Expr power(Expr e, const Place& place, Memo& memo);
@@ -71,6 +96,13 @@ private:
     Halide::Func point_stage(Expr e);
     Halide::Expr start_of(Expr reduction) const;
     Halide::Expr step_of(Expr reduction, const Halide::Expr& so_far, const Place& place, Memo& memo);
+    Halide::Func add_features(const std::vector<Expr>& members, const std::string& name,
+                              const std::vector<Halide::Var>& variables, const Halide::Expr& feature);
+    Halide::Func add_blocks(const std::vector<Expr>& members, const std::string& name, Halide::Func block,
+                            const std::vector<Halide::Var>& variables);
+    FeatureReduction reduce(const std::vector<Expr>& members, const std::string& name,
+                            const std::vector<Halide::Var>& variables);
+    Halide::Expr value_of(const Member& member, Expr reduction, const std::vector<Halide::Expr>& at) const;
 };
 
 // Whether all that the sums over features of `root` add are products of a part of x and one of y: a multiply-add each.

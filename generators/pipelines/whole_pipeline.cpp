@@ -9,8 +9,8 @@ using Halide::Internal::make_const;
 namespace {
 
 void collect_stages(const Stages& stages, WholePipeline& whole) {
-    for (const auto* list : {&stages.parameter_stages, &stages.x_stages, &stages.y_stages})
-        whole.point_stages.insert(whole.point_stages.end(), list->begin(), list->end());
+    for (const Stages::PointStages* list : {&stages.of_parameters, &stages.of_x, &stages.of_y})
+        whole.point_values.insert(whole.point_values.end(), list->values.begin(), list->values.end());
 }
 
 class GradientSums {
@@ -61,6 +61,7 @@ private:
 
     void define_planes(const Halide::Func& g) {
         const Halide::Var i = Stages::i, j = Stages::j;
+        define_pair_reductions(terms_, stages_);
         const std::vector<Halide::Expr> values = pair_plane_values(terms_, stages_, g(j, i));
         if (!values.empty()) planes_(j, i) = Halide::Tuple(values);
         planes_are_known_ = true;

@@ -16,9 +16,9 @@ struct WholePipeline {
     // for a scalar, (d) for a vector.
     std::vector<Halide::Func> outputs;
     // For schedules.
-    std::vector<Halide::Func> point_stages;     // one point, or the parameters alone
-    std::vector<Halide::Func> pair_reductions;  // (j, i), sums over features
-    std::vector<Halide::Func> pair_values;      // (j, i), read by sums over points
+    std::vector<Halide::Func> point_values;         // one point, or the parameters alone
+    std::vector<FeatureReduction> pair_reductions;  // (j, i), sums over features
+    std::vector<Halide::Func> pair_values;          // (j, i), read by sums over points
 };
 
 WholePipeline whole_gram(const Formula& formula, const PipelineInputs& inputs);

@@ -80,7 +80,8 @@ void GramOfEntry::check() {
 
     Stages stages(inputs);
     Halide::Func gram = stages.gram(lowered, "gram");
-    for (Halide::Func f : stages.pair_reductions) f.compute_root();
+    for (const FeatureReduction& reduction : stages.pair_reductions)
+        for (Halide::Func f : reduction.totals()) f.compute_root();
     Halide::Buffer<T> k =
         gram.realize({m, n}, Halide::get_jit_target_from_environment().with_feature(Halide::Target::StrictFloat));
 

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "generators/formula/feature_sum.h"
 #include "generators/formula/interpreter.h"
 #include "generators/math/functions.h"
 
@@ -199,25 +200,44 @@ private:
         return result;
     }
 
-    Number reduce(Expr e) const {
-        Expr body = e->arguments[0];
+    Number reduce(Expr e) const { return e->op == Op::Sum ? sum(e->arguments[0]) : extremum_over(e); }
+
+    static Number nothing() {  // what is added to it stays, -0 too
+        Number r;
+        r.value = T(-0.0);
+        return r;
+    }
+
+    // In the order of feature_sum.h.
+    Number sum(Expr body) const {
+        constexpr std::size_t of_block = features_of_a_block, of_group = of_block * blocks_of_a_group;
+        Number total = nothing(), group = nothing(), block;
+        for (std::size_t d = 0; d < x.size(); ++d) {
+            if (d > 0 && d % of_block == 0) {
+                group = added(group, block);
+                block = Number();
+            }
+            if (d > 0 && d % of_group == 0) {
+                total = added(total, group);
+                group = nothing();
+            }
+            block = body->op == Op::Multiply ? fused(at(body->arguments[0], d), at(body->arguments[1], d), block)
+                                             : added(block, at(body, d));
+        }
+        return added(total, added(group, block));
+    }
+
+    Number extremum_over(Expr e) const {
         const bool largest = e->op == Op::MaximumOver;
         Number r;
-        if (e->op != Op::Sum)
-            r.value = largest ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::infinity();
+        r.value = largest ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::infinity();
         for (std::size_t d = 0; d < x.size(); ++d) {
-            if (e->op == Op::Sum && body->op == Op::Multiply) {
-                r = fused(at(body->arguments[0], d), at(body->arguments[1], d), r);
-            } else if (e->op == Op::Sum) {
-                r = added(r, at(body, d));
-            } else {
-                const Number next = at(body, d);
-                const T value = extremum(r.value, next.value, largest);
-                const T scale = value == next.value ? next.scale : r.scale;
-                r = together({r, next});
-                r.value = value;
-                r.scale = scale;
-            }
+            const Number next = at(e->arguments[0], d);
+            const T value = extremum(r.value, next.value, largest);
+            const T scale = value == next.value ? next.scale : r.scale;
+            r = together({r, next});
+            r.value = value;
+            r.scale = scale;
         }
         return r;
     }

@@ -1,7 +1,6 @@
 #include "schedules/feature_blocks.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "schedules/code_size.h"
 #include "schedules/software_fma.h"
@@ -15,15 +14,14 @@ using Halide::Var;
 
 // Bytes of a point from which on blocks pay. RBF, 256 x 256, one thread, ms without and with them, avx512 and avx2, of 4096
 // features: f32 direct 7.4 and 7.1, 11.7 and 10.1, expanded 5.6 and 6.0, 8.9 and 8.0; f64 direct 27 and 16, 51 and 21; of
-// 16384: f32 64 and 36, 147 and 47; f64 162 and 75, 310 and 95. Of 1024, f32, storing and loading the sums costs up to 15 %.
+// 16384: f32 64 and 36, 147 and 47; f64 162 and 75, 310 and 95. (Without them sums went through all features in one loop.)
 constexpr int enough_bytes = 16384;
 
-// Pairs of a block: how often a point is read from further away than the second-level cache, and what a sum takes on the stack
-// of the call: of f32 8 KiB for those of a group, and as much for the groups before.
+// Pairs of a block: how often a point is read from further away than the second-level cache, and what a sum takes on the
+// stack of the call: of f32 8 KiB for those of a group, and as much for the groups before.
 constexpr int block_rows = 32, block_columns = 64;
 
-// Of all sums, which a leaf with a D of the call takes also where D is small: 40 of f64 would take 1.3 MB. That also bounds what
-// is compiled twice.
+// Of all sums, which a leaf with a D of the call takes also where D is small: 40 of f64 would take 1.3 MB.
 constexpr int most_bytes_of_sums = 32768;
 
 // Of a step of the loop over features, from which on arithmetic binds wherever the points lie.

@@ -8,15 +8,17 @@
 
 namespace halogram {
 
-void build_library(const std::string& name, const std::vector<KernelRequest>& requests,
-                   const std::filesystem::path& directory, const LibraryOptions& options,
-                   const std::function<void(int, int, const std::string&)>& progress) {
+void expect_writable(const std::filesystem::path& directory, const LibraryOptions& options) {
     try {
-        resolve_compiler(options.compiler);  // before the long work
+        resolve_compiler(options.compiler);
     } catch (const LibraryError& e) {
         throw UsageError(e.what());
     }
-    { const AtomicOutput writable(directory); }
+    const AtomicOutput writable(directory);
+}
+
+LibraryInput compiled_library(const std::string& name, const std::vector<KernelRequest>& requests,
+                              const BuildProgress& progress) {
     LibraryInput input;
     input.name = name;
     input.schedules = nlohmann::ordered_json::object();
@@ -31,6 +33,14 @@ void build_library(const std::string& name, const std::vector<KernelRequest>& re
         input.leaf_objects.merge(compiled.leaf_objects);
         input.schedules[request.c_name] = std::move(compiled.schedules);
     }
+    return input;
+}
+
+void build_library(const std::string& name, const std::vector<KernelRequest>& requests,
+                   const std::filesystem::path& directory, const LibraryOptions& options,
+                   const BuildProgress& progress) {
+    expect_writable(directory, options);  // before the long work
+    const LibraryInput input = compiled_library(name, requests, progress);
     throw_if_interrupted();
     write_library(input, directory, options);
 }

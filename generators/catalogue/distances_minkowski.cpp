@@ -151,13 +151,14 @@ std::vector<CatalogueEntry> minkowski_distance_entries() {
         {
             .name = "minkowski",
             .kind = EntryKind::Distance,
-            // Powers are taken of differences that a power of two has brought below 2, those beyond the 64th of such as are
-            // at most 1: none overflows, what underflows is nothing beside the largest, and the rounding of 1 / p has a sum
-            // near 1 to act on. Both factors cancel, in derivatives too.
+            // Powers are taken of differences that a power of two has brought below 2, those beyond the 8th of such as are at
+            // most 1: none overflows, what underflows is nothing beside the largest, and the rounding of 1 / p has a sum near
+            // 1 to act on. Both factors are constants to derivatives, where they cancel: of the powers of 2 a gradient would
+            // lose those digits that s takes below the normal numbers.
             .formula = "let m = linf(x, y) in "
                        "let s = where(p == 1 or p == 2, 1, scale_of(x - y)) in "
                        "let q = detached(m / s) in "
-                       "let f = where(p <= 64 or q < 1, 1, q) in "
+                       "let f = where(p <= 8 or q < 1, 1, q) in "
                        "where(1 / p == 0 or not (p == 1 or p == 2) and 1 / m == 0, m, "
                        "sum((abs(x - y) * (1 / s) / f)^p)^(1 / p) * (s * f))",
             .parameters = {{.name = "p",

@@ -23,9 +23,9 @@ inline constexpr Arithmetic f32_arithmetic{0x1p-24, 0x1p-150, true};
 inline constexpr Arithmetic f64_arithmetic{0x1p-53, 0x1p-1074, false};
 
 // `lowered` is a lowered tree (lower.h), the sequence of operations that is really computed; the inputs are taken as
-// exact. u per IEEE operation, the stated error per function (1 ulp is at most 2 u), D u times the sum of the terms'
-// magnitudes for a sum over features, condition numbers from the exact values; where a condition may be decided
-// either way, both branches count.
+// exact. u per IEEE operation, the stated error per function (1 ulp is at most 2 u), roundings_of_sum(D) u times the sum
+// of the terms' magnitudes for a sum over features, condition numbers from the exact values; where a condition may be
+// decided either way, both branches count.
 std::vector<BoundedValue> evaluate_with_bound(Expr lowered, const Inputs& inputs, const Arithmetic& arithmetic);
 // Several trees at once: what they share is evaluated once.
 std::vector<std::vector<BoundedValue>> evaluate_all_with_bound(const std::vector<Expr>& lowered, const Inputs& inputs,

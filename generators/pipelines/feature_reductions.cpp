@@ -107,12 +107,12 @@ Halide::Func Stages::add_blocks(const std::vector<Expr>& members, const std::str
 }
 
 FeatureReduction Stages::reduce(const std::vector<Expr>& members, const std::string& name,
-                                const std::vector<Halide::Var>& variables) {
+                                const std::vector<Halide::Var>& variables, bool few_apart) {
     const auto known = Halide::Internal::as_const_int(inputs_.features);
     const bool few = known && *known <= features_of_a_block;
     FeatureReduction reduction;
     const FeatureOrder before = order_;
-    if (few || (!known && inputs_.few_apart)) {
+    if (few || (!known && few_apart)) {
         order_ = FeatureOrder::InOrder;
         const Halide::RDom feature(0, inputs_.features, "feature");
         reduction.in_order = add_features(members, name, variables, feature);
@@ -154,7 +154,8 @@ void Stages::define_pair_reductions(const std::vector<Expr>& roots) {
     for (Expr e : topological_order(roots))
         if (e->is_reduction() && e->mixes_points()) levels[e->level].push_back(e);
     for (const auto& [level, members] : levels)
-        pair_reductions.push_back(reduce(members, "pair_reduction_" + std::to_string(level), {j, i}));
+        pair_reductions.push_back(
+            reduce(members, "pair_reduction_" + std::to_string(level), {j, i}, inputs_.few_apart));
 }
 
 }  // namespace halogram

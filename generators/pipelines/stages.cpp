@@ -159,7 +159,7 @@ Halide::Func Stages::point_stage(Expr e) {
     if (points == on_x) variables.push_back(i);
     if (points == on_y) variables.push_back(j);
     if (e->is_reduction()) {
-        const FeatureReduction reduction = reduce({e}, prefix + "_reduction", variables);
+        const FeatureReduction reduction = reduce({e}, prefix + "_reduction", variables, false);
         list.reductions.push_back(reduction);
         stage(variables) = value_of(members_.at(e), e, {variables.begin(), variables.end()});
     } else {

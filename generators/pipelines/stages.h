@@ -21,8 +21,8 @@ struct PipelineInputs {
     std::map<std::string, Halide::Expr> scalars;                                 // scalar and integer parameters
     std::map<std::string, std::function<Halide::Expr(Halide::Expr d)>> vectors;  // per-feature parameters
     bool fast = false;                                                           // the fast tier of functions
-    // Whether of a D that is not known the sums over few features are stages of their own, beside those in blocks: for
-    // schedules that tell them apart. Both have the same bits.
+    // Whether of a D that is not known the sums over few features of a pair are stages of their own, beside those in blocks:
+    // for schedules that tell them apart. Both have the same bits.
     bool few_apart = false;
 };
 
@@ -101,7 +101,7 @@ private:
     Halide::Func add_blocks(const std::vector<Expr>& members, const std::string& name, Halide::Func block,
                             const std::vector<Halide::Var>& variables);
     FeatureReduction reduce(const std::vector<Expr>& members, const std::string& name,
-                            const std::vector<Halide::Var>& variables);
+                            const std::vector<Halide::Var>& variables, bool few_apart);
     Halide::Expr value_of(const Member& member, Expr reduction, const std::vector<Halide::Expr>& at) const;
 };
 

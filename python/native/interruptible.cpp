@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 namespace halogram {
@@ -36,8 +37,15 @@ void run_until_signal(std::function<void()> task, const std::function<bool()>& d
     }
 }
 
-void wait_for_interrupted_work() {
-    while (running > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+void wait_for_running_work() {
+    while (running > 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        const nanobind::gil_scoped_acquire python;
+        if (PyErr_CheckSignals() == 0) continue;
+        PyErr_Clear();
+        std::signal(SIGINT, SIG_DFL);
+        std::raise(SIGINT);
+    }
 }
 
 }  // namespace halogram

@@ -1,5 +1,5 @@
-// Work that takes seconds and knows nothing of Python, such as a compiler's, on a thread of its own: Ctrl-C does not wait for
-// it. What was begun goes on, and is there when it is asked for again.
+// Work that takes seconds and knows nothing of Python, such as a compiler's, on a thread of its own: Ctrl-C does not wait
+// for it. What was begun goes on, and is there when it is asked for again.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,8 @@ Result interruptible(std::function<Result()> work) {
     return result.get();
 }
 
-// For the interpreter's exit: code that runs beside the destruction of what it uses crashes.
-void wait_for_interrupted_work();
+// For the interpreter's exit: what still runs beside the destruction of what it uses crashes. A signal whose handler raises
+// meanwhile ends the process at once.
+void wait_for_running_work();
 
 }  // namespace halogram

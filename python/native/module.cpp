@@ -114,17 +114,18 @@ void build(KernelArguments arguments, const Texts& operations, const std::string
     arguments.targets = {target};
     LibraryOptions options;
     options.compiler = compiler;
-    // What an interruption leaves behind ends before its next operation, and writes nothing.
+    const KernelRequest request = request_of(arguments);
+    expect_writable(directory, options);
+    // What an interruption leaves behind ends before its next operation. It parses for itself: a tree belongs to one thread.
     const auto wanted = std::make_shared<std::atomic<bool>>(true);
-    const auto work = [=]() -> int {
-        const KernelRequest request = request_of(arguments);
-        build_library(request.c_name, {request}, directory, options, [&wanted](int, int, const std::string&) {
+    const auto compile = [arguments, wanted] {
+        const KernelRequest own = request_of(arguments);
+        return compiled_library(own.c_name, {own}, [&wanted](int, int, const std::string&) {
             if (!*wanted) throw LibraryError("interrupted");
         });
-        return 0;
     };
     try {
-        interruptible<int>(work);
+        write_library(interruptible<LibraryInput>(compile), directory, options);
     } catch (const nb::python_error&) {
         *wanted = false;
         throw;
@@ -196,7 +197,7 @@ NB_MODULE(_native, module) {
         .def("error_bound", &error_bound, nb::arg("x"), nb::arg("y").none(), nb::arg("values"));
     nb::module_::import_("atexit").attr("register")(nb::cpp_function([] {
         const nb::gil_scoped_release others_may_run;
-        wait_for_interrupted_work();
+        wait_for_running_work();
     }));
     module.def("catalogue", &catalogue_list);
     module.def("name_uses", &name_uses);

@@ -22,11 +22,12 @@ std::vector<std::string> variants() {
     return names;
 }
 
-// Differences and products, a sum inside another one, sums of one point, extremes, and what costs too much for blocks of
-// pairs: operations that round correctly alone, so that every bit is known.
+// Differences and products, sums of one point, one inside another one, sums of pairs likewise, extremes, and what costs too
+// much for blocks of pairs: operations that round correctly alone, so that every bit is known.
 const char* const formulas[] = {
     "sum((x - y)^2)",
     "g * sum(abs(x - y)) + dot(x, y)",
+    "sum((x - mean(x)) * (y - mean(y))) + sum((x - sum(x) / D)^2) * sum(abs(y - sum(y) / D))",
     "linf(x, y) * sum(x * y) + sum(y) / sum(x * x) - min(x + y)",
     "sum((x - sum(x * y) / D)^2)",
     "sum(w[d] * sqrt(abs(x - y)) / (1 + x^2) * sqrt(1 + abs(y)) / (2 + sqrt(abs(x)) + sqrt(abs(y + x))) / (3 + x * "

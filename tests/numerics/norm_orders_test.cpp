@@ -64,10 +64,11 @@ private:
 template <typename T>
 void check_all() {
     NormOfOrder<T> norm(4);
-    for (const double order : {1.0, 1.5, 2.0, 2.5, 3.0, 20.0, 63.5, 65.0, 150.0, 1000.0, 1e6, 1e12})
-        for (const double size : {1.0, 1e-3, 255.0, 1e-12, 1e15, 1e-30, 1e30}) {
+    for (const double order : {1.0, 1.5, 2.0, 2.5, 3.0, 7.9, 8.1, 20.0, 64.0, 150.0, 1000.0, 1e6, 1e12})
+        for (const double size : {1.0, 1e-3, 255.0, 1e-12, 1e15, 1e-30, 1.99 * 0x1p-100, 1.99 * 0x1p-70, 1e30}) {
             if ((order == 1 || order == 2) && (size < 1e-12 || size > 1e15)) continue;  // squares are taken as they are
-            if (size / order < 4 * double(std::numeric_limits<T>::min())) continue;  // a factor of gradients, subnormal
+            // A factor of gradients is subnormal.
+            if (size / order * std::exp2(-std::min(order, 8.0)) < 4 * double(std::numeric_limits<T>::min())) continue;
             // Powers magnify the rounding of their base, and roots undo it but for what the gradient keeps.
             norm.check({0.95 * size, 0.1 * size, -0.7 * size, 0}, {0, -0.3 * size, 0.2 * size, 0}, order,
                        8 + 4 * order);

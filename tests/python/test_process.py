@@ -78,7 +78,7 @@ def test_an_interruption_does_not_wait_for_the_compiler():
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("work", ["kernel(x)", "kernel.build(directory, "k", features=3)"])
+@pytest.mark.parametrize("work", ["kernel(x)", "kernel.build(directory, 'k', features=3)"])
 def test_an_interrupted_program_ends(work, tmp_path):
     """Also while the compiler is still at work, and nothing is written then."""
     directory = tmp_path / "out"

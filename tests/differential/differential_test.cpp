@@ -28,13 +28,6 @@ long environment(const char* name, long otherwise) {
 long formula_count() { return environment("HALOGRAM_FORMULAS", 60); }
 unsigned first_seed() { return static_cast<unsigned>(environment("HALOGRAM_SEED", 1)); }
 
-std::vector<std::string> variants() {
-    std::vector<std::string> names;
-    for (const Machine& machine : machines_of("host"))
-        if (hg1_isa_supported(hg1_isa_number(machine.isa.c_str())) != 0) names.push_back(machine.isa);
-    return names;
-}
-
 CatalogueEntry entry_of(const RandomFormula& random) {
     CatalogueEntry entry{};
     entry.domain = Domain::Real;
@@ -176,7 +169,7 @@ struct Configuration {
 
 // Every number of features with every variant: in this order a few in a row differ in both.
 std::vector<Configuration> configurations() {
-    const std::vector<std::string> all = variants();
+    const std::vector<std::string> all = variants_of_this_machine();
     std::vector<Configuration> table;
     for (const auto& row : halogram_test::pairwise_rows({int(all.size()), int(std::size(feature_counts))}))
         table.push_back({all[std::size_t(row[0])], feature_counts[row[1]]});

@@ -15,13 +15,6 @@ namespace {
 
 constexpr int block = features_of_a_block, group = features_of_a_block * blocks_of_a_group;
 
-std::vector<std::string> variants() {
-    std::vector<std::string> names;
-    for (const Machine& machine : machines_of("host"))
-        if (hg1_isa_supported(hg1_isa_number(machine.isa.c_str())) != 0) names.push_back(machine.isa);
-    return names;
-}
-
 // Differences and products, sums of one point, one inside another one, sums of pairs likewise, extremes, and what costs too
 // much for blocks of pairs: operations that round correctly alone, so that every bit is known.
 const char* const formulas[] = {
@@ -93,7 +86,7 @@ void expect_bits(const Formula& formula, const std::string& dtype, int features,
 // variants and kinds of D take turns.
 template <typename T>
 void expect_bits_everywhere(const std::string& dtype) {
-    const std::vector<std::string> all = variants();
+    const std::vector<std::string> all = variants_of_this_machine();
     constexpr int of_calls[] = {block - 1, block, block + 1, 2 * block + 17, 4099, group, group + 1, group + 3 * block};
     std::size_t turn = dtype == "f64" ? 1 : 0;
     for (const char* text : formulas) {
@@ -115,7 +108,7 @@ TEST(FeatureSums, HaveTheBitsOfTheirOrder_f64) { expect_bits_everywhere<double>(
 TEST(FeatureSums, KeepTheSignOfZero_f32) {
     for (const char* text : {"dot(x, y)", "sum(c * x) + sum(c * x)"})
         for (const int features : {0, 600})
-            for (const std::string& variant : variants()) {
+            for (const std::string& variant : variants_of_this_machine()) {
                 const Formula formula = parse_formula(text);
                 const KernelRequest request{"k", formula, "", "f32", features, {"gram", "gram_vjp"}};
                 const KernelInterface kernel = interface_of(request);
@@ -151,7 +144,7 @@ TEST(FeatureSums, OfConstantDifferencesStayExact) {
         const Formula formula = parse_formula(c.formula);
         const KernelRequest request{"k", formula, "", "f32", 0, {"gram", "gram_vjp"}};
         const KernelInterface kernel = interface_of(request);
-        ASSERT_TRUE(use_variant_in_process(variants().front()));
+        ASSERT_TRUE(use_variant_in_process(variants_of_this_machine().front()));
         const auto compiled = compile_in_process(request);
         for (const int features : {1000, 100000, 1000000})
             for (const float difference : {0.1f, 0.7f, 1e-3f}) {

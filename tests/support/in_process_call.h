@@ -5,6 +5,7 @@
 
 #include "runtime/hg_internal.h"
 #include "schedules/in_process.h"
+#include "schedules/machine.h"
 #include "tests/support/kernel_problem.h"
 
 namespace halogram {
@@ -16,6 +17,14 @@ inline bool use_variant_in_process(const std::string& isa) {
     setenv("HALOGRAM_ISA", isa.c_str(), 1);
     hg1_isa_choice = 0;  // read the environment anew
     return true;
+}
+
+// Those of the host's target that this machine can run, the best one first.
+inline std::vector<std::string> variants_of_this_machine() {
+    std::vector<std::string> names;
+    for (const Machine& machine : machines_of("host"))
+        if (hg1_isa_supported(hg1_isa_number(machine.isa.c_str())) != 0) names.push_back(machine.isa);
+    return names;
 }
 
 // Both operations.

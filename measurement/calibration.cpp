@@ -68,7 +68,7 @@ double exponentials_per_second(const Machine& machine, Halide::Type type) {
     out.bound(i, 0, count).vectorize(i, machine.lanes(type)).unroll(i, 2);
     in.set(filled(type, count, -0.5));
     Halide::Pipeline pipeline(out);
-    add_software_fma(pipeline, machine, true);
+    add_software_fma(pipeline, machine, SoftwareFma::Unrolled);
     pipeline.compile_jit(jit_target(machine));
     // Every round writes to the same place, so that nothing leaves the cache: the dimension has the stride 0.
     Halide::Buffer<> line(type, std::vector<int>{count});

@@ -25,50 +25,72 @@ std::vector<Halide::Func> steps(const std::vector<FeatureReduction>& reductions)
     return all;
 }
 
-int of_stages(const std::vector<Halide::Func>& stages, const LeafPipeline& leaf, const Machine& machine) {
+int of_stages(const std::vector<Halide::Func>& stages, int of_fused_multiply_add) {
     int instructions = 0;
     for (const Halide::Func& f : stages) {
-        instructions += instructions_of(f.values().as_vector(), leaf.type, machine);
+        instructions += instructions_of(f.values().as_vector(), of_fused_multiply_add);
         for (int k = 0; k < f.num_update_definitions(); ++k)
-            instructions += instructions_of(f.update_values(k).as_vector(), leaf.type, machine);
+            instructions += instructions_of(f.update_values(k).as_vector(), of_fused_multiply_add);
     }
     return instructions;
 }
 
 bool is_tile(const LeafPipeline& leaf) { return leaf.kind == LeafKind::Tile || leaf.kind == LeafKind::Pairs; }
 
-int limit_of(const LeafPipeline& leaf, const Machine& machine) {
-    const int limit = has_fused_multiply_add(machine) ? largest_code : largest_code_with_software_fma;
-    return is_tile(leaf) ? limit : limit / sums_of_a_gradient;
-}
-
-// Of one vector: what a step of the loop over features takes, and what is computed beside it.
-struct Cost {
-    int of_feature, elsewhere, lane_vectors;
+// Of one vector: what a step of the loop over features takes, and what is computed beside it; and how much of that a leaf may
+// unroll.
+class Cost {
+public:
     Cost(const LeafPipeline& leaf, const Machine& machine)
-        : of_feature(of_stages(steps(leaf.pair_reductions), leaf, machine)),
-          elsewhere(of_stages(leaf.outputs, leaf, machine) +
-                    of_stages(leaf.pair_values.empty() ? leaf.pair_values_of_many : leaf.pair_values, leaf, machine) +
-                    of_stages(leaf.lane_sums, leaf, machine)),
-          lane_vectors(leaf.lane_levels.empty() ? 1 : std::max(1, lanes_over_points / machine.lanes(leaf.type))) {}
+        : lane_vectors_(leaf.lane_levels.empty() ? 1 : std::max(1, lanes_over_points / machine.lanes(leaf.type))),
+          parts_(is_tile(leaf) ? 1 : sums_of_a_gradient) {
+        if (has_fused_multiply_add(machine)) {
+            count(leaf, 1);
+            return;
+        }
+        limit_ = unlooped_ = largest_code_with_software_fma / parts_;
+        count(leaf, instructions_of_software_fma(fma_, leaf.type));
+        // Not even one vector: 30,000 instructions, 11 times as long as RBF, for |x - y|^p weighted and to 1 / p.
+        if (leaf.type.bits() == 32 || elsewhere_ + of_feature_ <= limit_) return;
+        fma_ = SoftwareFma::Called;
+        limit_ = largest_code / parts_;
+        unlooped_ = std::min(costly_code, limit_);
+        count(leaf, instructions_of_software_fma(fma_, leaf.type));
+    }
     // Where `rows` of what is computed beside the loop over features are unrolled.
     int of(int rows, const TileParameters& p) const {
-        return p.vectors * lane_vectors * p.features * (rows * elsewhere + p.rows * of_feature * p.unroll);
+        return p.vectors * lane_vectors_ * p.features * (rows * elsewhere_ + p.rows * of_feature_ * p.unroll);
+    }
+    int limit() const { return limit_; }
+    // Up to here all is unrolled.
+    int unlooped() const { return unlooped_; }
+    SoftwareFma fma() const { return fma_; }
+
+private:
+    int lane_vectors_, parts_;
+    int limit_ = largest_code / parts_, unlooped_ = std::min(costly_code, limit_);
+    int of_feature_ = 0, elsewhere_ = 0;
+    SoftwareFma fma_ = SoftwareFma::Unrolled;
+
+    void count(const LeafPipeline& leaf, int of_fused_multiply_add) {
+        of_feature_ = of_stages(steps(leaf.pair_reductions), of_fused_multiply_add);
+        elsewhere_ =
+            of_stages(leaf.outputs, of_fused_multiply_add) +
+            of_stages(leaf.pair_values.empty() ? leaf.pair_values_of_many : leaf.pair_values, of_fused_multiply_add) +
+            of_stages(leaf.lane_sums, of_fused_multiply_add);
     }
 };
 
 }  // namespace
 
-int instructions_of(const std::vector<Halide::Expr>& values, Halide::Type type, const Machine& machine) {
-    // Of a fused multiply-add: itself, or the sequences of software_fma.cpp.
-    return instructions_of(values, has_fused_multiply_add(machine) ? 1 : type.bits() == 32 ? 45 : 145);
+SoftwareFma software_fma_of(const LeafPipeline& leaf, const Machine& machine) {
+    return leaf.kind == LeafKind::ErrorBound ? SoftwareFma::Twice : Cost(leaf, machine).fma();
 }
 
 Unrolled unrolled(const TileParameters& p, const LeafPipeline& leaf, const Machine& machine) {
     const Cost cost(leaf, machine);
-    const int limit = limit_of(leaf, machine);
-    if (cost.of(p.rows, p) <= (has_fused_multiply_add(machine) ? std::min(costly_code, limit) : limit)) return {};
-    return {false, cost.of(1, p) <= limit / 2, false};
+    if (cost.of(p.rows, p) <= cost.unlooped()) return {};
+    return {false, cost.of(1, p) <= cost.limit() / 2, false};
 }
 
 TileParameters within_code_size(TileParameters p, const LeafPipeline& leaf, const Machine& machine) {
@@ -76,7 +98,7 @@ TileParameters within_code_size(TileParameters p, const LeafPipeline& leaf, cons
     const auto too_large = [&] {
         const Unrolled loops = unrolled(p, leaf, machine);
         const int rows = loops.rows || !is_tile(leaf) ? p.rows : loops.vectors ? 1 : 0;
-        return cost.of(rows, p) > limit_of(leaf, machine);
+        return cost.of(rows, p) > cost.limit();
     };
     if (too_large()) p.unroll = 1;
     // Last the vectors, of which a loop is left of a sum over points.

@@ -2,12 +2,13 @@
 // have to stay loops.
 #pragma once
 
+#include "schedules/software_fma.h"
 #include "schedules/strategy.h"
 
 namespace halogram {
 
-// Instructions that the operations of these values become, what is shared counted once: of one vector of pairs.
-int instructions_of(const std::vector<Halide::Expr>& values, Halide::Type type, const Machine& machine);
+// How the leaf's fused multiply-adds are made where the machine has no instruction.
+SoftwareFma software_fma_of(const LeafPipeline& leaf, const Machine& machine);
 
 // The parameters, with tiles made smaller until the code stays within a limit that compiles in seconds. The bits of the
 // results do not depend on tiles.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "generators/pipelines/instruction_count.h"
 #include "schedules/code_size.h"
 #include "schedules/software_fma.h"
 
@@ -27,10 +28,10 @@ constexpr int most_bytes_of_sums = 32768;
 // Of a step of the loop over features, from which on arithmetic binds wherever the points lie.
 constexpr int instructions_that_bind = 32;
 
-bool has_costly_steps(const LeafPipeline& leaf, const Machine& machine) {
+bool has_costly_steps(const LeafPipeline& leaf) {
     int most = 0;
     for (const FeatureReduction& reduction : leaf.pair_reductions)
-        most = std::max(most, instructions_of(reduction.step().update_values(0).as_vector(), leaf.type, machine));
+        most = std::max(most, instructions_of(reduction.step().update_values(0).as_vector()));
     return most > instructions_that_bind;
 }
 
@@ -50,7 +51,7 @@ std::vector<int> pair_blocks(const LeafPipeline& leaf, const Machine& machine) {
     const bool no_sums = leaf.pair_reductions.empty(), many_sums = bytes_of_sums(leaf) > most_bytes_of_sums;
     // Without the instruction arithmetic binds, and a leaf of f64 is 30 KB of code already.
     if (few_features || no_sums || many_sums || !has_fused_multiply_add(machine)) return {0};
-    if (has_costly_steps(leaf, machine)) return {0};
+    if (has_costly_steps(leaf)) return {0};
     return {block_rows, block_rows / 2, 0};
 }
 

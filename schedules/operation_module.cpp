@@ -12,9 +12,9 @@
 #include "generators/pipelines/leaf_pipelines.h"
 #include "library/files.h"
 #include "library/names.h"
+#include "schedules/code_size.h"
 #include "schedules/opaque_comparisons.h"
 #include "schedules/prefetch_stores.h"
-#include "schedules/software_fma.h"
 
 namespace halogram {
 
@@ -129,12 +129,17 @@ OperationModule operation_module(const KernelRequest& request, const std::string
     LeafSet set(request.formula, halide_type(request.dtype), request.features);
     OperationModule result{operation, Halide::Module(symbol_of(request, machine, operation), machine.target), {}, {}};
     result.module.set_any_strict_float(true);  // the functions were lowered that way
+    const std::string fma_function = symbol_of(request, machine, operation) + "_fused_multiply_add";
+    bool fma_is_there = false;
     for (LeafPipeline& leaf : set.of(operation)) {
         // Small but long to compile, and not timed: one error bound serves all variants.
         const bool shared = leaf.kind == LeafKind::ErrorBound && machine.isa != last.isa;
         const std::string symbol = symbol_of(request, shared ? last : machine, operation) + "_" + leaf_name(leaf.kind);
         result.symbols[leaf_name(leaf.kind)] = symbol;
         if (shared) continue;
+        const SoftwareFma fma = software_fma_of(leaf, machine);  // counts what is not scheduled yet
+        if (fma == SoftwareFma::Called && !fma_is_there) result.module.append(software_fma_function(fma_function));
+        fma_is_there |= fma == SoftwareFma::Called;
         const ChosenSchedule chosen = schedule(leaf, machine, picked_parameters(request, machine.isa, operation, leaf));
         result.schedules[leaf_name(leaf.kind)] = record_of(chosen);
         Halide::Pipeline pipeline(leaf.outputs);
@@ -142,7 +147,7 @@ OperationModule operation_module(const KernelRequest& request, const std::string
         add_prefetch_of_stores(pipeline, leaf.outputs[0], tile_loop_along_columns,
                                tile.ahead * tile.vectors * machine.lanes(leaf.type));
         make_comparisons_opaque(pipeline);
-        add_software_fma(pipeline, machine, leaf.kind != LeafKind::ErrorBound);
+        add_software_fma(pipeline, machine, fma, fma_function);
         const Halide::Module compiled =
             pipeline.compile_to_module(leaf.arguments, symbol, machine.target, Halide::LinkageType::ExternalPlusArgv);
         for (const auto& function : compiled.functions()) result.module.append(function);

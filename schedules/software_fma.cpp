@@ -1,7 +1,9 @@
 #include "schedules/software_fma.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,7 +19,10 @@ using Halide::select;
 using Halide::UInt;
 using Halide::Internal::Call;
 using Halide::Internal::Let;
+using Halide::Internal::Load;
 using Halide::Internal::make_const;
+using Halide::Internal::Shuffle;
+using Halide::Internal::Stmt;
 using Halide::Internal::UIntImm;
 using Halide::Internal::Variable;
 
@@ -34,13 +39,13 @@ public:
         return variable;
     }
 
-    // Around the result, and with every operation strict: the pass runs after Halide made the rest of the code so.
-    Expr finish(const Expr& result) const {
-        Expr all = result;
+    Expr around(Expr result) const {
         for (auto value = values_.rbegin(); value != values_.rend(); ++value)
-            all = Let::make(value->first, value->second, all);
-        return Halide::strict_float(all);
+            result = Let::make(value->first, value->second, result);
+        return result;
     }
+    // With every operation strict: the pass runs after Halide made the rest of the code so.
+    Expr finish(const Expr& result) const { return Halide::strict_float(around(result)); }
 
     Expr constant(double value) const { return make_const(number_, value); }
     Expr word(std::uint64_t value) const {
@@ -175,19 +180,88 @@ Expr fma_f64(const Expr& given_a, const Expr& given_b, const Expr& given_c) {
     return s.finish(select(plain, simple, value));
 }
 
-class SoftwareFma : public Halide::Internal::IRMutator {
+// `fused(a, b, c)` instead of each.
+template <typename Fused>
+class ReplaceFma : public Halide::Internal::IRMutator {
 public:
-    explicit SoftwareFma(bool exact) : exact_(exact) {}
+    explicit ReplaceFma(Fused fused) : fused_(std::move(fused)) {}
+    using IRMutator::mutate;
 
 private:
-    bool exact_;
+    Fused fused_;
     using IRMutator::visit;
 
     Expr visit(const Call* call) override {
         if (call->name != "llvm.fma.f32" && call->name != "llvm.fma.f64") return IRMutator::visit(call);
         const Expr a = mutate(call->args[0]), b = mutate(call->args[1]), c = mutate(call->args[2]);
-        return exact_ ? software_fused_multiply_add(a, b, c) : a * b + c;
+        return fused_(a, b, c);
     }
+};
+
+// Two lanes: the numbers travel in registers, the results by way of a place in memory, since functions of Halide return nothing
+// but a status. Halide inlines what is in the same module, but for calls of a function by its wrapper for argument arrays: that
+// one is inlined, the array dissolved, and the call in it stays.
+constexpr int lanes_of_function = 2;
+const std::string place = "fused_multiply_add";
+constexpr const char* arguments_of_function[] = {"a", "b", "c"};
+
+Expr place_of_lanes(int lanes) { return lanes == 1 ? Expr(0) : Halide::Internal::Ramp::make(0, 1, lanes); }
+
+Expr structure(const std::vector<Expr>& members) {
+    return Call::make(Halide::Handle(), Call::make_struct, members, Call::Intrinsic);
+}
+
+// Of the lanes from `first` on; what is missing is the last once more.
+Expr lanes_from(const Expr& a, int first) {
+    if (a.type().is_scalar()) return Halide::Internal::Broadcast::make(a, lanes_of_function);
+    if (first + lanes_of_function <= a.type().lanes()) return Shuffle::make_slice(a, first, 1, lanes_of_function);
+    return Halide::Internal::Broadcast::make(Shuffle::make_extract_element(a, first), lanes_of_function);
+}
+
+Expr called(const std::string& function, const Expr& a, const Expr& b, const Expr& c) {
+    const int all = a.type().lanes();
+    Sequence s(all);
+    const Expr factors[] = {s.name(a), s.name(b), s.name(c)};
+    std::vector<Expr> results;
+    for (int first = 0; first < all; first += lanes_of_function) {
+        std::vector<Expr> arguments;
+        for (const Expr& factor : factors) arguments.push_back(structure({lanes_from(factor, first)}));
+        arguments.push_back(structure({Variable::make(Halide::Handle(), place)}));
+        const Expr done = Call::make(Halide::Int(32), function + "_argv", {structure(arguments)}, Call::Extern);
+        const int lanes = std::min(lanes_of_function, all - first);
+        const Expr result =
+            Load::make(Float(64, lanes), place, place_of_lanes(lanes), {}, {}, Halide::Internal::const_true(lanes), {});
+        results.push_back(Let::make(Halide::Internal::unique_name("fma"), done, result));
+    }
+    return s.around(results.size() == 1 ? results[0] : Shuffle::make_concat(results));
+}
+
+// The place is one per leaf function.
+Stmt with_calls(const std::string& function, const Stmt& body) {
+    ReplaceFma replace([&](const Expr& a, const Expr& b, const Expr& c) { return called(function, a, b, c); });
+    const Expr numbers = make_const(Float(64, lanes_of_function), 0);
+    return Halide::Internal::LetStmt::make(place, structure({numbers}), replace.mutate(body));
+}
+
+// The pass of a pipeline for a given way.
+class AddSoftwareFma : public Halide::Internal::IRMutator {
+public:
+    AddSoftwareFma(SoftwareFma how, std::string function) : how_(how), function_(std::move(function)) {}
+    using IRMutator::mutate;
+
+    Stmt mutate(const Stmt& body) override {
+        switch (how_) {
+            case SoftwareFma::Unrolled: return ReplaceFma(software_fused_multiply_add).mutate(body);
+            case SoftwareFma::Called: return with_calls(function_, body);
+            case SoftwareFma::Twice:
+                return ReplaceFma([](const Expr& a, const Expr& b, const Expr& c) { return a * b + c; }).mutate(body);
+        }
+        return body;
+    }
+
+private:
+    SoftwareFma how_;
+    std::string function_;
 };
 
 }  // namespace
@@ -196,8 +270,36 @@ bool has_fused_multiply_add(const Machine& machine) {
     return machine.target.arch != Halide::Target::X86 || machine.target.has_feature(Halide::Target::FMA);
 }
 
-void add_software_fma(Halide::Pipeline& pipeline, const Machine& machine, bool exact) {
-    if (!has_fused_multiply_add(machine)) pipeline.add_custom_lowering_pass(new SoftwareFma(exact));
+int instructions_of_software_fma(SoftwareFma how, Halide::Type type) {
+    switch (how) {
+        case SoftwareFma::Unrolled: return type.bits() == 32 ? 45 : 145;
+        case SoftwareFma::Called: return 12;
+        case SoftwareFma::Twice: return 2;
+    }
+    return 0;
+}
+
+void add_software_fma(Halide::Pipeline& pipeline, const Machine& machine, SoftwareFma how,
+                      const std::string& function) {
+    if (!has_fused_multiply_add(machine)) pipeline.add_custom_lowering_pass(new AddSoftwareFma(how, function));
+}
+
+Halide::Internal::LoweredFunc software_fma_function(const std::string& name) {
+    const Halide::Type numbers = Float(64, lanes_of_function);
+    std::vector<Halide::Internal::LoweredArgument> arguments;
+    std::vector<Expr> factors;
+    const auto add = [&](const std::string& argument, Halide::Type type) {
+        arguments.emplace_back(argument, Halide::Argument::InputScalar, type, 0, Halide::ArgumentEstimates{});
+    };
+    for (const char* argument : arguments_of_function) {
+        add(argument, numbers);
+        factors.push_back(Variable::make(numbers, argument));
+    }
+    add(place, Halide::Handle());
+    const Stmt body = Halide::Internal::Store::make(
+        place, software_fused_multiply_add(factors[0], factors[1], factors[2]), place_of_lanes(lanes_of_function), {},
+        Halide::Internal::const_true(lanes_of_function), {});
+    return {name, arguments, body, Halide::LinkageType::ExternalPlusArgv};
 }
 
 Expr software_fused_multiply_add(const Expr& a, const Expr& b, const Expr& c) {

@@ -10,11 +10,12 @@ std::vector<CatalogueEntry> histogram_distance_entries() {
             .kind = EntryKind::Distance,
             .formula = "let a = scaled(x) in "
                        "let b = scaled(y) in "
-                       "let p = a / where(sum(a) == 0, 1, sum(a)) in "
-                       "let q = b / where(sum(b) == 0, 1, sum(b)) in "
-                       "sqrt(sum(js_div(p, q)) / 2)",
+                       "let p = 2^59 * a / where(sum(a) == 0, 1, sum(a)) in "
+                       "let q = 2^59 * b / where(sum(b) == 0, 1, sum(b)) in "
+                       "sqrt(sum(js_div(p, q))) / 2^30",
             .parameters = {},
             .domain = Domain::NonNegative,
+            // Half a divergence is often subnormal where its root is far from that: taken 2^60 times as large, exactly.
             .summary = "Jensen-Shannon distance, natural logarithm; each point is divided by the sum of its features",
             .at_zero_by_zero =
                 "a feature that is 0 in both points adds 0; a zero point (SciPy: NaN) is not divided: 0 to "
@@ -47,6 +48,11 @@ std::vector<CatalogueEntry> histogram_distance_entries() {
                      .parameters = {},
                      .value = "0",
                      .origin = "equal after normalization, by hand"},
+                    {.x = {0, 1},
+                     .y = {0x1p-140, 1},
+                     .parameters = {},
+                     .value = "4.986525407490173242897852107098288E-22",
+                     .origin = "sqrt(log(2) / 2) 2^-70 by hand: a root of what f32 does not hold, mpmath"},
                     {.x = {0, 0},
                      .y = {1, 3},
                      .parameters = {},

@@ -114,7 +114,7 @@ Halide::Callable compile(Halide::Expr value, const Halide::Var& i, const std::ve
     f(i) = value;
     f.vectorize(i, machine.lanes(value.type()), Halide::TailStrategy::RoundUp);
     Halide::Pipeline pipeline(f);
-    add_software_fma(pipeline, machine, true);
+    add_software_fma(pipeline, machine, SoftwareFma::Unrolled);
     Halide::Target target = Halide::get_host_target();
     for (auto feature :
          {Halide::Target::SSE41, Halide::Target::AVX, Halide::Target::F16C, Halide::Target::FMA, Halide::Target::FMA4,

@@ -27,7 +27,7 @@ std::string compiled(Code code, Halide::Type type, const Machine& machine, Halid
     f.output_buffer().dim(0).set_min(0);
     f.vectorize(i, machine.lanes(type), Halide::TailStrategy::RoundUp);
     Halide::Pipeline pipeline(f);
-    add_software_fma(pipeline, machine, true);
+    add_software_fma(pipeline, machine, SoftwareFma::Unrolled);
     char pattern[] = "/tmp/halogram-test-XXXXXX";
     const std::filesystem::path directory = mkdtemp(pattern);
     const std::string file = directory / "value";

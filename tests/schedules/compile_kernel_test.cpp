@@ -148,10 +148,11 @@ TEST(CompileKernel, CodeOfCostlyStepsStaysSmall) {
         return operation_module(asked, operation, machine, machine).object().size();
     };
     const std::vector<Machine> machines = machines_of("x86-64-linux");
-    int k = 0;
-    for (const Machine& machine : machines)
-        for (const int features : {8, 0}) {
-            const std::string dtype = k % 2 == 0 ? "f32" : "f64";
+    std::size_t k = 0, turn = 0;
+    for (const Machine& machine : machines) {
+        ++turn;
+        for (const std::string dtype : {"f32", "f64"}) {
+            const int features = turn++ % 2 == 0 ? 8 : 0;
             const std::size_t of_cheap = bytes(cheap, features, dtype, machine, "gram");
             for (const std::string operation : {"gram", "gram_vjp"}) {
                 const std::string& formula = costly[k++ % std::size(costly)];
@@ -161,6 +162,7 @@ TEST(CompileKernel, CodeOfCostlyStepsStaysSmall) {
                     << machine.isa;
             }
         }
+    }
 }
 
 }  // namespace

@@ -8,8 +8,12 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <random>
 
+#include "generators/math/code.h"
+#include "library/files.h"
+#include "schedules/loaded_code.h"
 #include "schedules/machine.h"
 
 namespace halogram {
@@ -32,26 +36,39 @@ struct Triples {
     }
 };
 
+// In vectors of so many lanes, made as leaves of the machine without the instruction are.
 template <typename T>
 class Judge {
 public:
-    Judge() {
+    explicit Judge(SoftwareFma how = SoftwareFma::Unrolled, int lanes = 16 / sizeof(T)) : lanes_(lanes) {
+        const Machine machine = machines_of("x86-64-linux").back();
+        EXPECT_FALSE(has_fused_multiply_add(machine));
         const Halide::Type type = Halide::type_of<T>();
         Halide::ImageParam a(type, 1), b(type, 1), c(type, 1);
         Halide::Var i;
         Halide::Func f;
-        f(i) = software_fused_multiply_add(a(i), b(i), c(i));
-        f.vectorize(i, int(16 / sizeof(T)), Halide::TailStrategy::RoundUp);
-        Halide::Target target = Halide::get_host_target();
-        target.set_feature(Halide::Target::StrictFloat);
-        function_ = f.compile_to_callable({a, b, c}, target);
+        f(i) = code::fused_multiply_add(a(i), b(i), c(i));
+        if (lanes > 1) f.vectorize(i, lanes, Halide::TailStrategy::RoundUp);
+        Halide::Pipeline pipeline(f);
+        add_software_fma(pipeline, machine, how, "fused");
+        Halide::Module module("fused", machine.target);
+        module.set_any_strict_float(true);
+        if (how == SoftwareFma::Called) module.append(software_fma_function("fused"));
+        const Halide::Module compiled =
+            pipeline.compile_to_module({a, b, c}, "leaf", machine.target, Halide::LinkageType::ExternalPlusArgv);
+        for (const auto& function : compiled.functions()) module.append(function);
+        const Halide::Internal::TemporaryFile object("fused", ".o");
+        module.compile({{Halide::OutputFileType::object, object.pathname()}});
+        code_.emplace(read_file(object.pathname()));
+        function_ = reinterpret_cast<int (*)(void**)>(code_->function("leaf_argv"));
     }
 
     void operator()(Triples<T>& t) {
-        while (t.a.size() % 4 != 0) t.add(0, 0, 0);
+        while (t.a.size() % std::size_t(lanes_) != 0) t.add(0, 0, 0);
         const int count = int(t.a.size());
         Halide::Buffer<T> a(t.a.data(), count), b(t.b.data(), count), c(t.c.data(), count), out(count);
-        ASSERT_EQ(function_(a, b, c, out), 0);
+        void* arguments[] = {a.raw_buffer(), b.raw_buffer(), c.raw_buffer(), out.raw_buffer()};
+        ASSERT_EQ(function_(arguments), 0);
         for (int k = 0; k < count; ++k) {
             const std::size_t i = std::size_t(k);
             const T expected = std::fma(t.a[i], t.b[i], t.c[i]);
@@ -63,11 +80,13 @@ public:
     }
 
 private:
-    Halide::Callable function_;
+    int lanes_;
+    std::optional<LoadedCode> code_;
+    int (*function_)(void**) = nullptr;
 };
 
 template <typename T>
-void check_special_values() {
+Triples<T> special_values() {
     std::vector<T> values = {T(0),
                              T(1),
                              T(1.5),
@@ -95,12 +114,28 @@ void check_special_values() {
     for (T a : values)
         for (T b : values)
             for (T c : values) triples.add(a, b, c);
+    return triples;
+}
+
+template <typename T>
+void check_special_values() {
+    Triples<T> triples = special_values<T>();
     Judge<T> judge;
     judge(triples);
 }
 
 TEST(SoftwareFma, SpecialValuesF32) { check_special_values<float>(); }
 TEST(SoftwareFma, SpecialValuesF64) { check_special_values<double>(); }
+
+// Vectors of an odd number of lanes have a half one left, scalars are one.
+TEST(SoftwareFma, CalledInVectorsOfEveryWidth) {
+    for (const int lanes : {1, 2, 3, 4, 8}) {
+        Triples<double> triples = special_values<double>();
+        Judge<double> judge(SoftwareFma::Called, lanes);
+        judge(triples);
+        if (HasFatalFailure()) return;
+    }
+}
 
 // c near -a b, at every distance where it matters, near ties and in the subnormal range.
 template <typename T>

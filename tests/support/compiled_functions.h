@@ -43,7 +43,7 @@ private:
         target.set_feature(Halide::Target::StrictFloat);
         if (!target.has_feature(Halide::Target::FMA)) {
             Machine machine = machines_of("x86-64-linux").back();
-            add_software_fma(pipeline, machine, true);
+            add_software_fma(pipeline, machine, SoftwareFma::Unrolled);
         }
         return pipeline.compile_to_callable({in_, second_}, target);
     }

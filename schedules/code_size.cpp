@@ -18,6 +18,8 @@ constexpr int largest_code_with_software_fma = 6000;
 constexpr int sums_of_a_gradient = 4;
 // What is computed with a tile of RBF and its like stays below: their nests are those that were measured.
 constexpr int costly_code = 900;
+// Of a step of the loop over features.
+constexpr int instructions_that_bind = 32;
 
 std::vector<Halide::Func> steps(const std::vector<FeatureReduction>& reductions) {
     std::vector<Halide::Func> all;
@@ -42,33 +44,34 @@ bool is_tile(const LeafPipeline& leaf) { return leaf.kind == LeafKind::Tile || l
 class Cost {
 public:
     Cost(const LeafPipeline& leaf, const Machine& machine)
-        : lane_vectors_(leaf.lane_levels.empty() ? 1 : std::max(1, lanes_over_points / machine.lanes(leaf.type))),
-          parts_(is_tile(leaf) ? 1 : sums_of_a_gradient) {
-        if (has_fused_multiply_add(machine)) {
-            count(leaf, 1);
-            return;
+        : lane_vectors_(leaf.lane_levels.empty() ? 1 : std::max(1, lanes_over_points / machine.lanes(leaf.type))) {
+        const int parts = is_tile(leaf) ? 1 : sums_of_a_gradient;
+        if (!has_fused_multiply_add(machine)) {
+            limit_ = unlooped_ = copied_ = largest_code_with_software_fma / parts;
+            count(leaf, instructions_of_software_fma(SoftwareFma::Unrolled, leaf.type));
+            // Else not even one vector: |x - y|^p weighted and to 1 / p was 54,000 and took 11 times as long as RBF.
+            if (leaf.type.bits() == 32 || elsewhere_ + of_feature_ <= limit_) return;
+            fma_ = SoftwareFma::Called;
         }
-        limit_ = unlooped_ = largest_code_with_software_fma / parts_;
-        count(leaf, instructions_of_software_fma(fma_, leaf.type));
-        // Not even one vector: 30,000 instructions, 11 times as long as RBF, for |x - y|^p weighted and to 1 / p.
-        if (leaf.type.bits() == 32 || elsewhere_ + of_feature_ <= limit_) return;
-        fma_ = SoftwareFma::Called;
-        limit_ = largest_code / parts_;
-        unlooped_ = std::min(costly_code, limit_);
-        count(leaf, instructions_of_software_fma(fma_, leaf.type));
+        unlooped_ = std::min(costly_code, largest_code / parts);
+        // One for each side of 512 features.
+        const int nests = leaf.features == 0 && has_costly_steps(leaf) ? 2 : 1;
+        limit_ = std::max(unlooped_, largest_code / parts / nests);
+        copied_ = unlooped_ / nests;
+        count(leaf, has_fused_multiply_add(machine) ? 1 : instructions_of_software_fma(fma_, leaf.type));
     }
     // Where `rows` of what is computed beside the loop over features are unrolled.
     int of(int rows, const TileParameters& p) const {
         return p.vectors * lane_vectors_ * p.features * (rows * elsewhere_ + p.rows * of_feature_ * p.unroll);
     }
     int limit() const { return limit_; }
-    // Up to here all is unrolled.
+    // Up to here all is unrolled, and the nest copied for the last tile.
     int unlooped() const { return unlooped_; }
+    int copied() const { return copied_; }
     SoftwareFma fma() const { return fma_; }
 
 private:
-    int lane_vectors_, parts_;
-    int limit_ = largest_code / parts_, unlooped_ = std::min(costly_code, limit_);
+    int lane_vectors_, limit_ = 0, unlooped_ = 0, copied_ = 0;
     int of_feature_ = 0, elsewhere_ = 0;
     SoftwareFma fma_ = SoftwareFma::Unrolled;
 
@@ -83,13 +86,20 @@ private:
 
 }  // namespace
 
+bool has_costly_steps(const LeafPipeline& leaf) {
+    int most = 0;
+    for (const FeatureReduction& reduction : leaf.pair_reductions)
+        most = std::max(most, instructions_of(reduction.step().update_values(0).as_vector()));
+    return most > instructions_that_bind;
+}
+
 SoftwareFma software_fma_of(const LeafPipeline& leaf, const Machine& machine) {
     return leaf.kind == LeafKind::ErrorBound ? SoftwareFma::Twice : Cost(leaf, machine).fma();
 }
 
 Unrolled unrolled(const TileParameters& p, const LeafPipeline& leaf, const Machine& machine) {
     const Cost cost(leaf, machine);
-    if (cost.of(p.rows, p) <= cost.unlooped()) return {};
+    if (cost.of(p.rows, p) <= cost.unlooped()) return {true, true, cost.of(p.rows, p) <= cost.copied()};
     return {false, cost.of(1, p) <= cost.limit() / 2, false};
 }
 

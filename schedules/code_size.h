@@ -7,6 +7,9 @@
 
 namespace halogram {
 
+// Whether a step of the loop over features is so long that arithmetic binds wherever the points lie.
+bool has_costly_steps(const LeafPipeline& leaf);
+
 // How the leaf's fused multiply-adds are made where the machine has no instruction.
 SoftwareFma software_fma_of(const LeafPipeline& leaf, const Machine& machine);
 

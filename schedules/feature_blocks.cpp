@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "generators/pipelines/instruction_count.h"
 #include "schedules/code_size.h"
 #include "schedules/software_fma.h"
 
@@ -24,16 +23,6 @@ constexpr int block_rows = 32, block_columns = 64;
 
 // Of all sums, which a leaf with a D of the call takes also where D is small: 40 of f64 would take 1.3 MB.
 constexpr int most_bytes_of_sums = 32768;
-
-// Of a step of the loop over features, from which on arithmetic binds wherever the points lie.
-constexpr int instructions_that_bind = 32;
-
-bool has_costly_steps(const LeafPipeline& leaf) {
-    int most = 0;
-    for (const FeatureReduction& reduction : leaf.pair_reductions)
-        most = std::max(most, instructions_of(reduction.step().update_values(0).as_vector()));
-    return most > instructions_that_bind;
-}
 
 int bytes_of_sums(const LeafPipeline& leaf) {
     int sums = 0;

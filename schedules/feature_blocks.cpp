@@ -44,6 +44,11 @@ std::vector<int> pair_blocks(const LeafPipeline& leaf, const Machine& machine) {
     return {block_rows, block_rows / 2, 0};
 }
 
+Halide::Func block_by_block(const FeatureReduction& reduction) {
+    Halide::Func block = reduction.block;
+    return block.compute_at(reduction.blocks, reduction.blocks.rvars(0)[0]);
+}
+
 void schedule_many_features(LeafPipeline& leaf, const Machine& machine, const TileParameters& p, const Var& inner,
                             const Var& outer, const Var& vector) {
     Halide::Func out = leaf.outputs[0];

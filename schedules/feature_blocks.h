@@ -11,6 +11,9 @@ std::vector<int> pair_blocks(const LeafPipeline& leaf, const Machine& machine);
 // The least D from which on blocks of pairs are summed, where there are any.
 int least_features_for_pair_blocks(Halide::Type type);
 
+// The block of a reduction, computed anew for each block of its sum.
+Halide::Func block_by_block(const FeatureReduction& reduction);
+
 // The nest of a tile or pairs leaf for more features than one block has: a specialization beside the nest of few, or the
 // only one. Register tiles are summed over a block of features at a time. Where so many features no longer lie in a cache,
 // all tiles of a block of pairs are, before the next features: for the points of the block these lie in the second-level

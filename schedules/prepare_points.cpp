@@ -1,5 +1,6 @@
 // What is computed once per point or per call: n D or m D operations beside n m D, so plain loops do; points of y are
 // vectorized, because they lie feature-major.
+#include "schedules/feature_blocks.h"
 #include "schedules/strategy.h"
 
 namespace halogram {
@@ -26,11 +27,7 @@ void apply_to_points_of_y(LeafPipeline& leaf, const Machine& machine, const Tile
     for (const FeatureReduction& reduction : leaf.point_reductions) {
         for (Halide::Func f : reduction.totals())
             f.compute_at(scalars, jo).vectorize(j, lanes).update().vectorize(j, lanes);
-        if (Halide::Func block = reduction.block; block.defined())
-            block.compute_at(reduction.blocks, reduction.blocks.rvars(0)[0])
-                .vectorize(j, lanes)
-                .update()
-                .vectorize(j, lanes);
+        if (reduction.block.defined()) block_by_block(reduction).vectorize(j, lanes).update().vectorize(j, lanes);
     }
 }
 
@@ -48,14 +45,9 @@ void apply_to_points_of_x(LeafPipeline& leaf, const Machine& machine, const Tile
     for (const FeatureReduction& reduction : leaf.point_reductions) {
         for (Halide::Func f : reduction.totals())
             f.compute_at(scalars, io).unroll(i).update().reorder(i, f.rvars(0)[0]).unroll(i);
-        if (Halide::Func block = reduction.block; block.defined()) {
-            const Halide::RVar feature = block.rvars(0)[0];
-            block.compute_at(reduction.blocks, reduction.blocks.rvars(0)[0])
-                .unroll(i)
-                .update()
-                .reorder(i, feature)
-                .unroll(i);
-        }
+        if (!reduction.block.defined()) continue;
+        Halide::Func block = block_by_block(reduction);
+        block.unroll(i).update().reorder(i, block.rvars(0)[0]).unroll(i);
     }
 }
 

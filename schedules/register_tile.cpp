@@ -84,9 +84,9 @@ void apply(LeafPipeline& leaf, const Machine& machine, const TileParameters& p) 
     const int lanes = machine.lanes(leaf.type);
     const Unrolled loops = unrolled(p, leaf, machine);
     if (leaf.kind == LeafKind::Pairs) out.bound(out.args()[2], 0, std::max(leaf.planes, 1));
-    const bool many = leaf.features == 0 || leaf.features > features_of_a_block;
+    const bool many = leaf.features == 0 || goes_in_blocks(leaf.features);
     if (many) schedule_many_features(leaf, machine, p, inner, outer, jv);
-    if (leaf.features > features_of_a_block) return;
+    if (goes_in_blocks(leaf.features)) return;
     // Extents are at least a tile (the runtime sends smaller ones through scratch), so shifted tiles stay inside.
     out.split(j, jo, ji, p.vectors * lanes, TailStrategy::ShiftInwards)
         .split(i, io, ii, p.rows, TailStrategy::ShiftInwards);

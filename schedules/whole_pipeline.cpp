@@ -1,5 +1,7 @@
 #include "schedules/whole_pipeline.h"
 
+#include "schedules/feature_blocks.h"
+
 namespace halogram {
 
 namespace {
@@ -18,9 +20,7 @@ void schedule_pairs(Halide::Func pairs, const std::vector<FeatureReduction>& red
     };
     for (const FeatureReduction& reduction : reductions) {
         for (Halide::Func f : reduction.totals()) schedule_loop(f.compute_at(pairs, jo));
-        if (!reduction.blocks.defined()) continue;
-        Halide::Func block = reduction.block;
-        schedule_loop(block.compute_at(reduction.blocks, reduction.blocks.rvars(0)[0]));
+        if (reduction.block.defined()) schedule_loop(block_by_block(reduction));
     }
 }
 

@@ -9,6 +9,12 @@ namespace halogram {
 
 inline constexpr int features_of_a_block = 512, blocks_of_a_group = 64;
 
+// Whether sums over so many features are made of blocks. A number or an expression.
+template <typename T>
+auto goes_in_blocks(const T& features) {
+    return features > features_of_a_block;
+}
+
 // Roundings that each of D terms passes through at most, a product's into its sum among them: those within a block, within
 // a group, and one for each group before the last. T: a number or an expression.
 template <typename T>

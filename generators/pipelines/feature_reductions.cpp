@@ -36,8 +36,6 @@ std::vector<Halide::Func> FeatureReduction::totals() const {
     return all;
 }
 
-Halide::Expr Stages::many_features() const { return inputs_.features > features_of_a_block; }
-
 Halide::Expr Stages::start_of(Expr reduction) const {
     if (reduction->op == Op::Sum) return make_const(inputs_.type, 0);
     const bool largest = reduction->op == Op::MaximumOver;
@@ -109,7 +107,7 @@ Halide::Func Stages::add_blocks(const std::vector<Expr>& members, const std::str
 FeatureReduction Stages::reduce(const std::vector<Expr>& members, const std::string& name,
                                 const std::vector<Halide::Var>& variables, bool few_apart) {
     const auto known = Halide::Internal::as_const_int(inputs_.features);
-    const bool few = known && *known <= features_of_a_block;
+    const bool few = known && !goes_in_blocks(*known);
     FeatureReduction reduction;
     const FeatureOrder before = order_;
     if (few || (!known && few_apart)) {
@@ -146,7 +144,7 @@ Halide::Expr Stages::value_of(const Member& member, Expr reduction, const std::v
     };
     if (!of.blocks.defined() || (of.in_order.defined() && order_ == FeatureOrder::InOrder)) return in_order();
     if (!of.in_order.defined() || order_ == FeatureOrder::Blocks) return blocks();
-    return select(many_features(), blocks(), in_order());
+    return select(goes_in_blocks(inputs_.features), blocks(), in_order());
 }
 
 void Stages::define_pair_reductions(const std::vector<Expr>& roots) {

@@ -134,11 +134,12 @@ LeafPipeline LeafSet::pairs() {
             return Halide::mux(q, all);
         };
         if (features_ > 0)
-            w(j, i, q) = picked(FeatureOrder::Either,
-                                features_ > features_of_a_block ? leaf.pair_values_of_many : leaf.pair_values);
+            w(j, i, q) =
+                picked(FeatureOrder::Either, goes_in_blocks(features_) ? leaf.pair_values_of_many : leaf.pair_values);
         else
-            w(j, i, q) = Halide::select(stages.many_features(), picked(FeatureOrder::Blocks, leaf.pair_values_of_many),
-                                        picked(FeatureOrder::InOrder, leaf.pair_values));
+            w(j, i, q) =
+                Halide::select(goes_in_blocks(inputs_.features), picked(FeatureOrder::Blocks, leaf.pair_values_of_many),
+                               picked(FeatureOrder::InOrder, leaf.pair_values));
     }
     leaf.outputs = {w};
     leaf.pair_reductions = stages.pair_reductions;
@@ -309,7 +310,7 @@ std::vector<LeafPipeline> LeafSet::completed(std::vector<LeafPipeline> leaves) {
     for (LeafPipeline& leaf : leaves) {
         leaf.pair_products = pair_products;
         leaf.feature_count = inputs_.features;
-        leaf.many_features = Stages(inputs_).many_features();
+        leaf.many_features = goes_in_blocks(inputs_.features);
     }
     return leaves;
 }

@@ -70,8 +70,6 @@ public:
     PointStages of_parameters, of_x, of_y;
     std::vector<FeatureReduction> pair_reductions;  // those that mix x and y, a level each
 
-    // D > features_of_a_block: of a D that is not known, by which a schedule that was given few_apart takes it apart.
-    Halide::Expr many_features() const;
     // For what is emitted from now on. A memo belongs to one order.
     void read(FeatureOrder order) { order_ = order; }
 

@@ -94,10 +94,11 @@ void over_columns_apply(LeafPipeline& leaf, const Machine& machine, const TilePa
     if (has_features) out.split(d, dd, di, p.features, TailStrategy::ShiftInwards);
     std::vector<Halide::VarOrRVar> order = {ii, io};
     if (has_features) order = {di, ii, dd, io};
+    const Var parameter = out.args().back();  // of Scalars and Vectors
     if (leaf.kind != LeafKind::Rows) {
-        const Var v = out.args().back();
-        out.bound(v, 0, leaf.planes).unroll(v);
-        order.insert(order.begin() + 1, v);
+        out.bound(parameter, 0, leaf.planes);
+        if (has_features) out.unroll(parameter);
+        order.insert(order.begin() + 1, parameter);
     }
     const Unrolled loops = unrolled(p, leaf, machine);
     out.reorder(order);
@@ -110,11 +111,11 @@ void over_columns_apply(LeafPipeline& leaf, const Machine& machine, const TilePa
         out.unroll(innermost);
     if (has_features) out.unroll(ii);
     const int lanes = std::min(machine.lanes(leaf.type), lanes_over_points);
-    // Of lane and point; a sum without features serves them all.
-    const auto per_feature = [](const Halide::Func& f) { return f.dimensions() == 3; };
+    // Of lane and point; a sum without features serves them all, and of scalar parameters each has its own.
+    const auto per_feature = [&](const Halide::Func& f) { return has_features && f.dimensions() == 3; };
     const auto place = [&](Halide::Func f, int extent) {
         const Var lane = f.args()[0];
-        f.compute_at(out, per_feature(f) ? dd : io).bound(lane, 0, extent);
+        f.compute_at(out, !has_features ? parameter : per_feature(f) ? dd : io).bound(lane, 0, extent);
         f.split(lane, lv, li, std::min(lanes, extent)).vectorize(li).unroll(lv).unroll(i);
         if (per_feature(f)) f.unroll(d);
     };

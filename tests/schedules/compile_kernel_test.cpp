@@ -148,11 +148,13 @@ TEST(CompileKernel, CodeOfCostlyStepsStaysSmall) {
         return operation_module(asked, operation, machine, machine).object().size();
     };
     const std::vector<Machine> machines = machines_of("x86-64-linux");
-    std::size_t k = 0, turn = 0;
-    for (const Machine& machine : machines) {
-        ++turn;
-        for (const std::string dtype : {"f32", "f64"}) {
-            const int features = turn++ % 2 == 0 ? 8 : 0;
+    const std::string types[] = {"f32", "f64"};
+    std::size_t k = 0;
+    for (std::size_t m = 0; m < machines.size(); ++m) {
+        const Machine& machine = machines[m];
+        for (std::size_t t = 0; t < std::size(types); ++t) {
+            const std::string& dtype = types[t];
+            const int features = (m + t) % 2 == 0 ? 0 : 8;
             const std::size_t of_cheap = bytes(cheap, features, dtype, machine, "gram");
             for (const std::string operation : {"gram", "gram_vjp"}) {
                 const std::string& formula = costly[k++ % std::size(costly)];

@@ -63,7 +63,7 @@ test-formulas: configure
 FUZZ_SECONDS ?= 3600
 fuzz: configure
 	@$(CMAKE) --build $(BUILD) -j $(JOBS) --target formula_fuzz
-	@$(BUILD)/bin/tests/formula_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=1200 -timeout=20 -rss_limit_mb=1024 \
+	@$(BUILD)/bin/tests/formula_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=1200 -timeout=60 -rss_limit_mb=1024 \
 	    -artifact_prefix=$(BUILD)/fuzz/ -dict=$(BUILD)/fuzz/words $(BUILD)/fuzz/found tests/fuzz/corpus $(BUILD)/fuzz/corpus
 
 bench: configure

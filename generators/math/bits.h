@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace halogram::code {
@@ -61,10 +60,5 @@ Split split_exponent_of_any(const Expr& a);
 // magnitude (whose sign is not set) with the sign of a.
 Expr with_sign_of(const Expr& magnitude, const Expr& a);
 Expr magnitude_of(const Expr& a);  // clears the sign; never raises a question of NaN
-
-// The value of `function` at `a`, with every intermediate result that is used twice bound to a name, and `a` too. Passes of
-// Halide that walk expressions as trees take time that grows exponentially with the depth of such uses otherwise.
-Expr with_names(const Expr& a, const std::function<Expr(const Expr&)>& function);
-Expr with_names(const Expr& a, const Expr& b, const std::function<Expr(const Expr&, const Expr&)>& function);
 
 }  // namespace halogram::code

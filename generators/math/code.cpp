@@ -41,27 +41,21 @@ Expr quotient(const Expr& a, const Expr& b) {
     return a * make_const(a.type(), std::copysign(infinity, as_const_float(b).value_or(0.0)));
 }
 
-Expr minimum(const Expr& first, const Expr& second) {
-    return with_names(first, second, [](const Expr& a, const Expr& b) {
-        const Type bits = integers_like(a);
-        Expr either_zero = reinterpret(a.type(), reinterpret(bits, a) | reinterpret(bits, b));  // -0 wins
-        return select(a == b, either_zero, select(a < b || not_a_number(a), a, b));
-    });
+Expr minimum(const Expr& a, const Expr& b) {
+    const Type bits = integers_like(a);
+    const Expr either_zero = reinterpret(a.type(), reinterpret(bits, a) | reinterpret(bits, b));  // -0 wins
+    return select(a == b, either_zero, select(a < b || not_a_number(a), a, b));
 }
 
-Expr maximum(const Expr& first, const Expr& second) {
-    return with_names(first, second, [](const Expr& a, const Expr& b) {
-        const Type bits = integers_like(a);
-        Expr both_zero = reinterpret(a.type(), reinterpret(bits, a) & reinterpret(bits, b));  // +0 wins
-        return select(a == b, both_zero, select(a > b || not_a_number(a), a, b));
-    });
+Expr maximum(const Expr& a, const Expr& b) {
+    const Type bits = integers_like(a);
+    const Expr both_zero = reinterpret(a.type(), reinterpret(bits, a) & reinterpret(bits, b));  // +0 wins
+    return select(a == b, both_zero, select(a > b || not_a_number(a), a, b));
 }
 
-Expr product_at_edge(const Expr& first, const Expr& second) {
-    return with_names(first, second, [](const Expr& a, const Expr& b) {
-        const Expr zero = make_const(a.type(), 0);
-        return select((a == zero && !not_a_number(b)) || (b == zero && !not_a_number(a)), zero, a * b);
-    });
+Expr product_at_edge(const Expr& a, const Expr& b) {
+    const Expr zero = make_const(a.type(), 0);
+    return select((a == zero && !not_a_number(b)) || (b == zero && !not_a_number(a)), zero, a * b);
 }
 
 Expr sqrt(const Expr& a) { return Halide::sqrt(a); }
@@ -70,45 +64,36 @@ Expr floor(const Expr& a) { return Halide::floor(a); }
 Expr abs(const Expr& a) { return magnitude_of(a); }
 
 // The sign bit on top of 1; zeros and NaN are their own sign. On AVX-512 a comparison and a masked vpternlog.
-Expr sign(const Expr& value) {
-    return with_names(value, [](const Expr& a) {
-        const Type bits = Halide::UInt(a.type().bits(), a.type().lanes());
-        const Expr zero = make_const(a.type(), 0), one = make_const(a.type(), 1);
-        const Expr sign_bit = make_const(bits, std::uint64_t{1} << (a.type().bits() - 1));
-        const Expr signed_one = reinterpret(a.type(), (reinterpret(bits, a) & sign_bit) | reinterpret(bits, one));
-        return select(a < zero || a > zero, signed_one, a);
-    });
+Expr sign(const Expr& a) {
+    const Type bits = Halide::UInt(a.type().bits(), a.type().lanes());
+    const Expr zero = make_const(a.type(), 0), one = make_const(a.type(), 1);
+    const Expr sign_bit = make_const(bits, std::uint64_t{1} << (a.type().bits() - 1));
+    const Expr signed_one = reinterpret(a.type(), (reinterpret(bits, a) & sign_bit) | reinterpret(bits, one));
+    return select(a < zero || a > zero, signed_one, a);
 }
 
 // The exponent field alone; subnormal numbers are scaled first. Infinity is its own, as NaN is.
-Expr binade(const Expr& value) {
-    return with_names(value, [](const Expr& a) {
-        const Format f(a);
-        const Expr one = f.constant(1), size = magnitude_of(a);
-        const Expr subnormal = size < f.constant(f.smallest);
-        const Expr scaled = select(subnormal, size * f.constant(f.lift), size);
-        const Expr power =
-            f.from_bits(f.bits(scaled) & f.bits(f.infinity())) * select(subnormal, f.constant(1 / f.lift), one);
-        return select(not_a_number(a), a, size == f.constant(0), one, power);
-    });
+Expr binade(const Expr& a) {
+    const Format f(a);
+    const Expr one = f.constant(1), size = magnitude_of(a);
+    const Expr subnormal = size < f.constant(f.smallest);
+    const Expr scaled = select(subnormal, size * f.constant(f.lift), size);
+    const Expr power =
+        f.from_bits(f.bits(scaled) & f.bits(f.infinity())) * select(subnormal, f.constant(1 / f.lift), one);
+    return select(not_a_number(a), a, size == f.constant(0), one, power);
 }
 
 // On AVX-512 a comparison, a vpternlog and a masked addition. The weight's difference from itself stands for 0, so that a
 // weight of NaN is added wherever the sign is 0 too.
 Expr add_with_sign(const Expr& sum, const Expr& weight, const Expr& a) {
-    return with_names(sum, a, [&](const Expr& so_far, const Expr& named) {
-        return with_names(weight, [&](const Expr& w) {
-            const Format format(w);
-            const Expr zero = Call::make(w.type(), Call::strict_sub, {w, w}, Call::PureIntrinsic);
-            const Expr signed_weight = format.from_bits(format.bits(w) ^ format.sign_bit(named));
-            const Type truth = Halide::Bool(w.type().lanes());
-            const Expr equal = Call::make(truth, Call::strict_eq, {named, zero}, Call::PureIntrinsic);
-            // An exclusive or, because Halide turns `!` into exchanged arms of the selection, and then it is no mask.
-            const Expr differs =
-                Call::make(truth, Call::bitwise_xor, {equal, make_const(truth, true)}, Call::PureIntrinsic);
-            return select(differs, so_far + signed_weight, so_far);
-        });
-    });
+    const Format format(weight);
+    const Expr zero = Call::make(weight.type(), Call::strict_sub, {weight, weight}, Call::PureIntrinsic);
+    const Expr signed_weight = format.from_bits(format.bits(weight) ^ format.sign_bit(a));
+    const Type truth = Halide::Bool(weight.type().lanes());
+    const Expr equal = Call::make(truth, Call::strict_eq, {a, zero}, Call::PureIntrinsic);
+    // An exclusive or, because Halide turns `!` into exchanged arms of the selection, and then it is no mask.
+    const Expr differs = Call::make(truth, Call::bitwise_xor, {equal, make_const(truth, true)}, Call::PureIntrinsic);
+    return select(differs, sum + signed_weight, sum);
 }
 
 }  // namespace halogram::code

@@ -10,7 +10,7 @@ using Halide::select;
 
 // |a| < 0.875: a + a P(a^2). Beyond: 1 - e^-q with a polynomial q(|a|) = -log(1 - erf |a|); there 1 - erf <= 0.216, so that
 // its error counts at most a fifth.
-static Expr erf_of(const Expr& a) {
+Expr erf(const Expr& a) {
     const Format f(a);
     Expr size = magnitude_of(a);
     Expr small = fused_multiply_add(a, f.polynomial(f.pick(erf_small_f32, erf_small_f64), a * a), a);
@@ -22,7 +22,5 @@ static Expr erf_of(const Expr& a) {
     Expr large = one_minus_exp({-q, -q_low});
     return select(size < f.constant(0.875), small, with_sign_of(large, a));
 }
-
-Expr erf(const Expr& a) { return with_names(a, erf_of); }
 
 }  // namespace halogram::code

@@ -113,20 +113,20 @@ Pair half_expm1(const Expr& a) {
     return {sum, fused_multiply_add(tail, scale, rest)};
 }
 
-static Expr exp_of(const Expr& a) {
+Expr exp(const Expr& a) {
     const Format f(a);
     return exp_by(a, f.pick(exp_tail_f32, exp_tail_f64));
 }
 
-static Expr exp_non_positive_of(const Expr& a) {
+Expr exp_non_positive(const Expr& a) {
     const Format f(a);
     return exp_non_positive_by(a, f.pick(exp_tail_f32, exp_tail_f64));
 }
 
-static Expr fast_exp_of(const Expr& a) { return exp_by(a, fast_tail(Format(a))); }
-static Expr fast_exp_non_positive_of(const Expr& a) { return exp_non_positive_by(a, fast_tail(Format(a))); }
+Expr fast_exp(const Expr& a) { return exp_by(a, fast_tail(Format(a))); }
+Expr fast_exp_non_positive(const Expr& a) { return exp_non_positive_by(a, fast_tail(Format(a))); }
 
-static Expr expm1_of(const Expr& a) {
+Expr expm1(const Expr& a) {
     const Format f(a);
     // Below -18 (-38) the result is -1 rounded.
     Expr clamped = at_most(at_least(a, f.constant(f.is_f32() ? -30 : -60)), f.constant(highest(f)));
@@ -135,11 +135,5 @@ static Expr expm1_of(const Expr& a) {
     // a^2 / 2 is below a quarter of an ulp of a; this keeps -0 and subnormal numbers, which halving would round.
     return select(magnitude_of(a) < f.constant(f.is_f32() ? 0x1p-25 : 0x1p-54), a, result);
 }
-
-Expr exp(const Expr& a) { return with_names(a, exp_of); }
-Expr exp_non_positive(const Expr& a) { return with_names(a, exp_non_positive_of); }
-Expr fast_exp(const Expr& a) { return with_names(a, fast_exp_of); }
-Expr fast_exp_non_positive(const Expr& a) { return with_names(a, fast_exp_non_positive_of); }
-Expr expm1(const Expr& a) { return with_names(a, expm1_of); }
 
 }  // namespace halogram::code

@@ -8,7 +8,7 @@ namespace halogram::code {
 using Halide::select;
 
 // tanh |a| = h / (h + 1) with h = (e^(2 |a|) - 1) / 2.
-static Expr tanh_of(const Expr& a) {
+Expr tanh(const Expr& a) {
     const Format f(a);
     // From 9.02 (19.07) on the result is 1 rounded.
     Expr clamped = at_most(magnitude_of(a), f.constant(f.is_f32() ? 10 : 20));
@@ -21,7 +21,7 @@ static Expr tanh_of(const Expr& a) {
 
 // With t = e^-|a|: 1 / (1 + t) for a >= 0, t / (1 + t) below, where t = p 2^k and 2^k is applied last, so that a subnormal
 // result is rounded from a good quotient.
-static Expr sigmoid_of(const Expr& a) {
+Expr sigmoid(const Expr& a) {
     const Format f(a);
     ScaledExponential e = exp_of_non_positive(-magnitude_of(a));
     Expr power = e.scale * f.constant(e.unscale);  // below the normal range it does not count beside 1
@@ -32,8 +32,5 @@ static Expr sigmoid_of(const Expr& a) {
     Expr scale = select(negative, e.scale, f.constant(1 / e.unscale));
     return (divide(numerator, denominator) * scale) * f.constant(e.unscale);
 }
-
-Expr tanh(const Expr& a) { return with_names(a, tanh_of); }
-Expr sigmoid(const Expr& a) { return with_names(a, sigmoid_of); }
 
 }  // namespace halogram::code

@@ -37,7 +37,7 @@ Pair log_of_parts(const Expr& exponent, const Expr& fraction, const Expr& low) {
     return {high, lost + log_tail(fraction)};
 }
 
-static Expr log_of(const Expr& a) {
+Expr log(const Expr& a) {
     const Format f(a);
     Split parts = split_exponent_of_any(a);
     Pair sum = log_of_parts(parts.exponent, parts.fraction, Expr());
@@ -57,7 +57,7 @@ static Pair log1p_in_parts(const Expr& a) {
     return log_of_parts(parts.exponent, fraction.high, fraction.low);
 }
 
-static Expr log1p_of(const Expr& a) {
+Expr log1p(const Expr& a) {
     const Format f(a);
     const Pair sum = log1p_in_parts(a);
     const Expr edge = f.constant(-1);
@@ -67,7 +67,7 @@ static Expr log1p_of(const Expr& a) {
 
 // Near 0 log(1 + a) = 2 atanh(z) with z = a / (2 + a), and 2 z - a = -a z: the whole is z (2 z^2 (1/3 + z^2 / 5 + ...) - a),
 // whose second factor is carried in two numbers, as z is. Elsewhere the difference loses no more than two bits.
-static Expr log1pmx_of(const Expr& a) {
+Expr log1pmx(const Expr& a) {
     const Format f(a);
     const Expr one = f.constant(1);
     Pair sum = fast_two_sum(f.constant(2), a);
@@ -88,7 +88,7 @@ static Expr log1pmx_of(const Expr& a) {
 }
 
 // max(a, 0) + log(1 + t) with t = e^-|a|.
-static Expr softplus_of(const Expr& a) {
+Expr softplus(const Expr& a) {
     const Format f(a);
     ScaledExponential e = exp_of_non_positive(-magnitude_of(a));
     Expr power = e.scale * f.constant(e.unscale);
@@ -108,10 +108,5 @@ static Expr softplus_of(const Expr& a) {
     Expr tiny = ((e.value.high + e.value.low) * e.scale) * f.constant(e.unscale);
     return select(a > f.constant(far), a, select(a < f.constant(-far), tiny, general));
 }
-
-Expr log(const Expr& a) { return with_names(a, log_of); }
-Expr log1p(const Expr& a) { return with_names(a, log1p_of); }
-Expr log1pmx(const Expr& a) { return with_names(a, log1pmx_of); }
-Expr softplus(const Expr& a) { return with_names(a, softplus_of); }
 
 }  // namespace halogram::code

@@ -88,7 +88,7 @@ Expr power_of(const Expr& base, const Exponent& exponent) {
 
 }  // namespace
 
-static Expr real_power_of(const Expr& base, const Expr& exponent) {
+Expr power(const Expr& base, const Expr& exponent) {
     const Format f(base);
     // Beyond 2^31 (2^64) every base but 1 gives 0 or infinity: also for an infinite exponent.
     const Expr limit = f.constant(f.is_f32() ? 0x1p31 : 0x1p64);
@@ -104,7 +104,7 @@ static Expr real_power_of(const Expr& base, const Expr& exponent) {
         {{limited, f.constant(0)}, whole, whole && !is_integer(size * f.constant(0.5)), exponent == f.constant(0)});
 }
 
-static Expr integer_power_of(const Expr& base, const Expr& n, int offset, bool negative) {
+Expr integer_power(const Expr& base, const Expr& n, int offset, bool negative) {
     const Format f(base);
     const Expr is_odd = (n & 1) != (offset & 1), is_zero = n == -offset;
     const Expr is_integer = Halide::Internal::const_true();
@@ -118,12 +118,6 @@ static Expr integer_power_of(const Expr& base, const Expr& n, int offset, bool n
     }
     if (negative) value = {-value.high, -value.low};
     return power_of(base, {value, is_integer, is_odd, is_zero});
-}
-
-Expr power(const Expr& base, const Expr& exponent) { return with_names(base, exponent, real_power_of); }
-
-Expr integer_power(const Expr& base, const Expr& n, int offset, bool negative) {
-    return with_names(base, n, [=](const Expr& a, const Expr& b) { return integer_power_of(a, b, offset, negative); });
 }
 
 }  // namespace halogram::code

@@ -70,12 +70,12 @@ Expr sine(const Pair& r, const Expr& quadrant, const Expr& flip) {
 
 }  // namespace
 
-static Expr sin_of(const Expr& a) {
+Expr sin(const Expr& a) {
     Angle angle = reduce_by_half_pi(a);
     return sine(angle.r, angle.quadrant, Format(a).sign_bit(a));
 }
 
-static Expr cos_of(const Expr& a) {
+Expr cos(const Expr& a) {
     const Format f(a);
     Angle angle = reduce_by_half_pi(a);
     return sine(angle.r, angle.quadrant + f.word(1), f.word(0));
@@ -106,14 +106,14 @@ static Expr arc(const Expr& a, const Expr& outer, const Expr& part) {
     return base(half_pi[0]) - (angle + rest);
 }
 
-static Expr acos_of(const Expr& a) {
+Expr acos(const Expr& a) {
     const Format f(a);
     const Expr half = f.constant(0.5), size = magnitude_of(a);
     return arc(a, size > half, fused_multiply_add(-half, size, half));  // exact where outer
 }
 
 // The angle t whose (1 - cos t) / 2 is a. 1 - 2 a is exact from 1/4 on, 1 - a from 1/2 on; below, a itself is the part.
-static Expr archav_of(const Expr& a) {
+Expr archav(const Expr& a) {
     const Format f(a);
     const Expr one = f.constant(1);
     const Expr cosine = fused_multiply_add(f.constant(-2), a, one);
@@ -121,10 +121,5 @@ static Expr archav_of(const Expr& a) {
     // 0 keeps its sign.
     return select(a == f.constant(0), a, arc(cosine, outer, select(a > f.constant(0.5), one - a, a)));
 }
-
-Expr sin(const Expr& a) { return with_names(a, sin_of); }
-Expr cos(const Expr& a) { return with_names(a, cos_of); }
-Expr acos(const Expr& a) { return with_names(a, acos_of); }
-Expr archav(const Expr& a) { return with_names(a, archav_of); }
 
 }  // namespace halogram::code

@@ -2,10 +2,14 @@
 #include "schedules/compile_kernel.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 
+#include "generators/math/functions.h"
+#include "generators/pipelines/leaf_pipelines.h"
 #include "schedules/operation_module.h"
 #include "schedules/strategy.h"
 
@@ -22,7 +26,7 @@ std::string nested(const std::string& before, const std::string& inner, const st
     return text;
 }
 
-// Halide's passes walk expressions as trees: what is shared has to have a name, or this doubles with every level.
+// What is shared would be walked twice at every level by a pass that takes it for a tree.
 TEST(CompileKernel, NestedFunctionsTakeLinearTime) {
     std::string products = "let r0 = dot(x, y) in ";
     for (int k = 1; k < 12; ++k) {
@@ -35,6 +39,43 @@ TEST(CompileKernel, NestedFunctionsTakeLinearTime) {
         const CompiledKernel compiled = compile_kernel(request(formula));
         EXPECT_FALSE(compiled.leaf_objects.empty()) << formula;
     }
+}
+
+// let r1 = link(r0) in ..., R standing for the one before.
+std::string chain(const std::string& first, const std::string& link, int length) {
+    std::string text = "let r0 = " + first + " in ";
+    for (int k = 1; k < length; ++k) {
+        std::string next = link;
+        for (std::size_t at = 0; (at = next.find('R', at)) != std::string::npos;)
+            next.replace(at, 1, "r" + std::to_string(k - 1));
+        text += "let r" + std::to_string(k) + " = " + next + " in ";
+    }
+    return text + "sum(r" + std::to_string(length - 1) + ")";
+}
+
+// Stages whose time or memory doubles with every link end here by their limits: max(R, -R) of 24 links took 20 GB.
+TEST(CompileKernel, SharedPartsAreSharedInEveryFunction) {
+    std::vector<std::string> links = {"max(R, -R)", "min(R, 1 - R)", "where(R > 1, R, -R)", "pow(2, R) + R",
+                                      "R^1.5 + R"};
+    for (const Function& f : functions())
+        if (f.arity == 2 && f.integers == 0)
+            links.push_back(std::string(f.name) + "(R, R + 1)");
+        else if (f.arity == 1)
+            links.push_back(std::string(f.name) + "(R) + R");
+    const auto define_all = [&] {
+        const rlimit memory = {rlim_t{4} << 30, rlim_t{4} << 30}, seconds = {300, 300};
+        setrlimit(RLIMIT_AS, &memory);
+        setrlimit(RLIMIT_CPU, &seconds);
+        for (const std::string& link : links) {
+            ParseOptions options;
+            options.budget = 1000000;
+            const Formula formula = parse_formula(chain("x * y", link, 24), options);
+            for (const std::string operation : {"gram", "gram_vjp"})
+                LeafSet(formula, Halide::Float(32), 8).of(operation);
+        }
+        std::_Exit(0);
+    };
+    EXPECT_EXIT(define_all(), testing::ExitedWithCode(0), "");
 }
 
 TEST(CompileKernel, ErrorsOfHalideAreTranslated) {

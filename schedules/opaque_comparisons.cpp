@@ -50,10 +50,23 @@ class Hide : public IRMutator {
     }
 };
 
+// What an update stores. Where nothing is added to a number but what an algebra without NaN takes for 0, such as x - x, a
+// pass leaves the store out.
+constexpr const char* stored = "halogram_stored";
+
+// A selection is by a comparison, through which no pass sees.
+Expr hidden(const Expr& value) {
+    Expr inner = value;
+    while (const auto* let = inner.as<Halide::Internal::Let>()) inner = let->body;
+    const bool selected = inner.as<Halide::Internal::Select>() != nullptr;
+    return value.type().is_float() && !selected ? Call::make(value.type(), stored, {value}, Call::PureExtern) : value;
+}
+
 class Show : public IRMutator {
     using IRMutator::visit;
 
     Expr visit(const Call* op) override {
+        if (op->name == stored) return mutate(op->args[0]);
         for (const Comparison& comparison : comparisons)
             if (op->name == comparison.opaque)
                 return Call::make(op->type, comparison.strict, {mutate(op->args[0]), mutate(op->args[1])},
@@ -71,7 +84,11 @@ void make_comparisons_opaque(Halide::Pipeline& pipeline) {
         functions.merge(Halide::Internal::find_transitive_calls(output.function()));
     }
     Hide hide;
-    for (auto& [name, function] : functions) function.mutate(&hide);
+    for (auto& [name, function] : functions) {
+        function.mutate(&hide);
+        for (std::size_t k = 0; k < function.updates().size(); ++k)
+            for (Expr& value : function.update(static_cast<int>(k)).values()) value = hidden(value);
+    }
     pipeline.add_custom_lowering_pass(new Show);
 }
 

@@ -15,7 +15,8 @@ std::vector<CatalogueEntry> angular_distance_entries() {
                        "let b = scaled(y) in "
                        "let u = a / where(norm(a) == 0, 1, norm(a)) in "
                        "let v = b / where(norm(b) == 0, 1, norm(b)) in "
-                       "where(norm(a) * norm(b) == 0, 1, sqdist(u, v) / 2)",
+                       "let c = sqdist(u, v) / 2 in "
+                       "where(norm(a) * norm(b) == 0, 1, c - detached(max(c - 2, 0)))",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "1 minus the cosine of the angle",
@@ -88,7 +89,8 @@ std::vector<CatalogueEntry> angular_distance_entries() {
                        "let b = scaled(y) - mean(scaled(y)) in "
                        "let u = a / where(norm(a) == 0, 1, norm(a)) in "
                        "let v = b / where(norm(b) == 0, 1, norm(b)) in "
-                       "where(norm(a) * norm(b) == 0, 1, sqdist(u, v) / 2)",
+                       "let c = sqdist(u, v) / 2 in "
+                       "where(norm(a) * norm(b) == 0, 1, c - detached(max(c - 2, 0)))",
             .parameters = {},
             .domain = Domain::Real,
             .summary = "1 minus Pearson's correlation of the features of the two points",

@@ -7,10 +7,17 @@ namespace halogram {
 
 namespace {
 
-// scalar * (per feature), also negated.
+// Infinity is written by nobody; the difference of two is the NaN of what has no second derivative (kinks.h).
+bool holds_infinity(Expr e) {
+    const std::vector<Expr> parts = topological_order({e});
+    return std::any_of(parts.begin(), parts.end(), [](Expr part) { return part->op == Op::Infinity; });
+}
+
+// scalar * (per feature), also negated; the scalar is a number where other features count.
 bool has_scalar_factor(Expr e) {
     if (e->op == Op::Negate) return has_scalar_factor(e->arguments[0]);
-    return (e->op == Op::Multiply || e->op == Op::MultiplyZero) && e->per_feature && !e->arguments[0]->per_feature;
+    return (e->op == Op::Multiply || e->op == Op::MultiplyZero) && e->per_feature && !e->arguments[0]->per_feature &&
+           !holds_infinity(e->arguments[0]);
 }
 
 Expr select_by(const Literal& literal, Expr value) {

@@ -79,6 +79,29 @@ bool non_positive(Expr e) {
     }
 }
 
+// Never below 1, so that neither its products nor its powers vanish. Found in so many levels, for what is written
+// beside a distance: 1 + s, max(1, s), their products.
+bool at_least_one(Expr e, int levels = 6) {
+    if (levels == 0) return false;
+    const auto argument = [&](std::size_t k) { return at_least_one(e->arguments[k], levels - 1); };
+    switch (e->op) {
+        case Op::Constant: return e->constant >= 1;
+        case Op::Pi:
+        case Op::FeatureCount: return true;
+        case Op::Add:
+            return (argument(0) && is_non_negative(e->arguments[1])) ||
+                   (argument(1) && is_non_negative(e->arguments[0]));
+        case Op::Multiply:
+        case Op::Minimum: return argument(0) && argument(1);
+        case Op::Maximum: return argument(0) || argument(1);
+        case Op::Power: return argument(0) && is_non_negative(e->arguments[1]);
+        case Op::Where: return argument(1) && argument(2);
+        case Op::Call: return e->function->name == "sqrt" && argument(0);
+        default: return false;
+    }
+}
+
+// As it is rounded: products and powers of positive numbers underflow.
 bool positive(Expr e) {
     switch (e->op) {
         case Op::Constant: return e->constant > 0;
@@ -89,9 +112,11 @@ bool positive(Expr e) {
             return (is_positive(e->arguments[0]) && is_non_negative(e->arguments[1])) ||
                    (is_positive(e->arguments[1]) && is_non_negative(e->arguments[0]));
         case Op::Multiply:
+            return (at_least_one(e->arguments[0]) && is_positive(e->arguments[1])) ||
+                   (at_least_one(e->arguments[1]) && is_positive(e->arguments[0]));
         case Op::Minimum: return is_positive(e->arguments[0]) && is_positive(e->arguments[1]);
         case Op::Maximum: return is_positive(e->arguments[0]) || is_positive(e->arguments[1]);
-        case Op::Power: return is_positive(e->arguments[0]);
+        case Op::Power: return at_least_one(e);
         case Op::Where: return is_positive(e->arguments[1]) && is_positive(e->arguments[2]);
         case Op::Call:
             return e->function->range == Range::Positive ||

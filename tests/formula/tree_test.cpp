@@ -37,6 +37,18 @@ TEST_F(Tree, KnowsShapeAndDependence) {
     EXPECT_FALSE(may_be_singular(1 / Term(1 + Term(squared_distance()))));
 }
 
+// As they are rounded: what is positive by algebra may be 0.
+TEST_F(Tree, KnowsThatPowersAndProductsUnderflow) {
+    const Term distance = squared_distance(), far = 1 + distance;
+    const Term small = call("sqrt", {pool.constant(mpq_class(1, 1000)) + distance});
+    EXPECT_TRUE(is_positive(power(far, number(x, 90))));
+    EXPECT_TRUE(is_positive(far * small));
+    EXPECT_TRUE(is_positive(far * far * far));
+    EXPECT_FALSE(is_positive(power(far, number(x, -90))));
+    EXPECT_FALSE(is_positive(power(two, -distance)));
+    EXPECT_FALSE(is_positive(small * call("sqrt", {pool.constant(mpq_class(1, 7)) + distance})));
+}
+
 // exp takes its cheaper form where this holds; a parameter may have either sign.
 TEST_F(Tree, KnowsWhatIsNeverPositive) {
     const Term distance = call("sqrt", {squared_distance()});

@@ -68,6 +68,26 @@ TEST(Angles, NearZeroAndPi) {
     }
 }
 
+// A distance of rounded unit vectors would be 2 and some.
+TEST(Angles, DistancesOfOppositePointsAreAtMostTwo) {
+    for (const char* formula : {"cosine_distance(x, y)", "correlation_distance(x, y)"}) {
+        Compiled distance(formula, 200), root("sqrt(2 - " + std::string(formula) + ")", 200);
+        for (Compiled* compiled : {&distance, &root}) {
+            for (std::int64_t i = 0; i < 200; ++i)
+                for (int d = 0; d < features; ++d) compiled->problem.y(i, d) = -compiled->problem.x(i, d);
+            const auto out = compiled->outputs();
+            for (std::int64_t i = 0; i < 200; ++i) {
+                const double own = compiled == &distance ? 2 : 0;
+                ASSERT_NEAR(out->k(i, i), own, own == 2 ? 0x1p-20 : 0x1p-10) << formula;
+                for (std::int64_t j = 0; j < 200; ++j) {
+                    ASSERT_LE(out->k(i, j), 2) << formula;
+                    ASSERT_GE(out->k(i, j), 0) << formula;
+                }
+            }
+        }
+    }
+}
+
 // As papers and GPflow print them: no NaN, whatever rounding makes of the quotient.
 TEST(Angles, AsPrinted) {
     for (const char* formula : {"1 - acos(dot(x, y) / (norm(x) * norm(y))) / pi", "sqrt(1 - cosine(x, y))",

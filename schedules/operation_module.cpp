@@ -13,7 +13,7 @@
 #include "library/files.h"
 #include "library/names.h"
 #include "schedules/code_size.h"
-#include "schedules/opaque_comparisons.h"
+#include "schedules/opaque_values.h"
 #include "schedules/prefetch_stores.h"
 
 namespace halogram {
@@ -146,7 +146,7 @@ OperationModule operation_module(const KernelRequest& request, const std::string
         const TileParameters& tile = chosen.parameters;
         add_prefetch_of_stores(pipeline, leaf.outputs[0], tile_loop_along_columns,
                                tile.ahead * tile.vectors * machine.lanes(leaf.type));
-        make_comparisons_opaque(pipeline);
+        make_values_opaque(pipeline);
         add_software_fma(pipeline, machine, fma, fma_function);
         const Halide::Module compiled =
             pipeline.compile_to_module(leaf.arguments, symbol, machine.target, Halide::LinkageType::ExternalPlusArgv);

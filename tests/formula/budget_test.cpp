@@ -9,28 +9,16 @@
 #include "generators/formula/tangent.h"
 #include "generators/pipelines/gradient_terms.h"
 #include "generators/pipelines/operation_count.h"
+#include "tests/support/formula_text.h"
 
 namespace halogram {
 namespace {
 
-// let r1 = step(r0) in ... of 59 steps, R standing for the one before.
-std::string chain(const std::string& first, const std::string& step, const std::string& end) {
-    std::string text = "let r0 = " + first + " in ";
-    for (int k = 1; k < 60; ++k) {
-        std::string next = step;
-        for (std::size_t at = 0; (at = next.find('R', at)) != std::string::npos;)
-            next.replace(at, 1, "r" + std::to_string(k - 1));
-        text += "let r" + std::to_string(k) + " = " + next + " in ";
-    }
-    std::string last = end;
-    last.replace(last.find('R'), 1, "r59");
-    return text + last;
-}
+using halogram_test::nested;
 
-std::string repeated(int times, const std::string& before, const std::string& middle, const std::string& after) {
-    std::string text = middle;
-    for (int k = 0; k < times; ++k) text = before + text + after;
-    return text;
+// Of 60 names.
+std::string chain(const std::string& first, const std::string& step, const std::string& end) {
+    return halogram_test::chain(first, step, end, 60);
 }
 
 // All that explain and the compiler derive before Halide is asked.
@@ -74,17 +62,17 @@ TEST(Budget, TreesGrowWithTheText) {
     };
     for (const auto& [before, after] : std::vector<std::pair<std::string, std::string>>{
              {"tanh(", ")"}, {"exp(-", ")"}, {"x^(", ")"}, {"where(x < y, x, ", ")"}, {"y / (1 + ", ")"}}) {
-        auto of = [&, b = before, a = after](int n) { return nodes("sum(" + repeated(n, b, "x - y", a) + ")"); };
+        auto of = [&, b = before, a = after](int n) { return nodes("sum(" + nested(b, "x - y", a, n) + ")"); };
         EXPECT_LT(of(80), 2.5 * of(40)) << before;
     }
 }
 
 TEST(Budget, WhatIsTooLargeIsAClearError) {
-    const std::string powers = "sum(" + repeated(49, "x^(", "x", ")") + ")";
+    const std::string powers = "sum(" + nested("x^(", "x", ")", 49) + ")";
     std::string minkowskis = "0";
     for (int k = 1; k < 119; ++k) minkowskis += "+minkowski(x*" + std::to_string(k) + ",y,p=2.5)";
-    const std::string nested = repeated(150, "tanh(", "sum(x - y)", ")");
-    for (const std::string& text : {powers, minkowskis, nested})
+    const std::string functions = nested("tanh(", "sum(x - y)", ")", 150);
+    for (const std::string& text : {powers, minkowskis, functions})
         for (const char* operation : {"gram", "gram_vjp"}) {
             ParseOptions options;
             try {

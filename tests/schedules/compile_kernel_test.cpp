@@ -12,18 +12,16 @@
 #include "generators/pipelines/leaf_pipelines.h"
 #include "schedules/operation_module.h"
 #include "schedules/strategy.h"
+#include "tests/support/formula_text.h"
 
 namespace halogram {
 namespace {
 
+using halogram_test::chain;
+using halogram_test::nested;
+
 KernelRequest request(const std::string& formula, int features = 2) {
     return {"k", parse_formula(formula), "", "f32", features, {"gram"}};
-}
-
-std::string nested(const std::string& before, const std::string& inner, const std::string& after, int depth) {
-    std::string text = inner;
-    for (int k = 0; k < depth; ++k) text = before + text + after;
-    return text;
 }
 
 // What is shared would be walked twice at every level by a pass that takes it for a tree.
@@ -39,18 +37,6 @@ TEST(CompileKernel, NestedFunctionsTakeLinearTime) {
         const CompiledKernel compiled = compile_kernel(request(formula));
         EXPECT_FALSE(compiled.leaf_objects.empty()) << formula;
     }
-}
-
-// let r1 = link(r0) in ..., R standing for the one before.
-std::string chain(const std::string& first, const std::string& link, int length) {
-    std::string text = "let r0 = " + first + " in ";
-    for (int k = 1; k < length; ++k) {
-        std::string next = link;
-        for (std::size_t at = 0; (at = next.find('R', at)) != std::string::npos;)
-            next.replace(at, 1, "r" + std::to_string(k - 1));
-        text += "let r" + std::to_string(k) + " = " + next + " in ";
-    }
-    return text + "sum(r" + std::to_string(length - 1) + ")";
 }
 
 // Stages whose time or memory doubles with every link end here by their limits: max(R, -R) of 24 links took 20 GB.
@@ -69,7 +55,7 @@ TEST(CompileKernel, SharedPartsAreSharedInEveryFunction) {
         for (const std::string& link : links) {
             ParseOptions options;
             options.budget = 1000000;
-            const Formula formula = parse_formula(chain("x * y", link, 24), options);
+            const Formula formula = parse_formula(chain("x * y", link, "sum(R)", 24), options);
             for (const std::string operation : {"gram", "gram_vjp"})
                 LeafSet(formula, Halide::Float(32), 8).of(operation);
         }

@@ -1,4 +1,4 @@
-#include "schedules/opaque_comparisons.h"
+#include "schedules/opaque_values.h"
 
 #include <array>
 
@@ -77,7 +77,7 @@ class Show : public IRMutator {
 
 }  // namespace
 
-void make_comparisons_opaque(Halide::Pipeline& pipeline) {
+void make_values_opaque(Halide::Pipeline& pipeline) {
     std::map<std::string, Halide::Internal::Function> functions;
     for (const Halide::Func& output : pipeline.outputs()) {
         functions.emplace(output.name(), output.function());
